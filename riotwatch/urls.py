@@ -1,0 +1,14 @@
+"""Every address of the web application."""
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+from riotwatch.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
+]
