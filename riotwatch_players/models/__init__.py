@@ -1,0 +1,26 @@
+"""What is known: sources, players and their ranks, matches and who took part, and the matches still to fetch.
+
+Keys are bigints of our own. Riot's puuids stand in one replaceable column of `Player` (they die with a change of
+application) and nowhere else; match ids are natural and unique.
+"""
+
+from riotwatch_players.models.backlog import BacklogMatch, BacklogState
+from riotwatch_players.models.matches import MIN_USABLE_DURATION_S, RANKED_SOLO_QUEUE, Match, Participant
+from riotwatch_players.models.players import Player, PlayerQuerySet, RankSnapshot, Stage, Waiting
+from riotwatch_players.models.sources import ForeignDatabase, Source
+
+__all__ = [
+    "MIN_USABLE_DURATION_S",
+    "RANKED_SOLO_QUEUE",
+    "BacklogMatch",
+    "BacklogState",
+    "ForeignDatabase",
+    "Match",
+    "Participant",
+    "Player",
+    "PlayerQuerySet",
+    "RankSnapshot",
+    "Source",
+    "Stage",
+    "Waiting",
+]

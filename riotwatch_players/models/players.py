@@ -1,0 +1,176 @@
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from riotwatch_players.models.sources import Source
+
+
+class Stage(StrEnum):
+    """How far a player has come."""
+
+    MATCHES = "matches"
+    RANK = "rank"
+    ANALYSIS = "analysis"
+    ANALYZED = "analyzed"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a player waits for, and since when."""
+
+    stage: Stage
+    since: datetime
+
+
+class PlayerQuerySet(models.QuerySet["Player"]):
+    """The named sets of players; each is one indexed query."""
+
+    def active(self) -> "PlayerQuerySet":
+        """Not paused by an operator, not erased, account not found unavailable."""
+        return self.filter(paused=False, erased_at=None, unavailable_at=None)
+
+    def tracked(self) -> "PlayerQuerySet":
+        """Whom somebody asked to keep watch on."""
+        return self.filter(tracked=True)
+
+    def discovered(self) -> "PlayerQuerySet":
+        """Met in a match of a tracked player and worth requests; tracked players are not among them."""
+        return self.filter(discovered_at__isnull=False, tracked=False, erased_at=None)
+
+    def awaiting_history(self) -> "PlayerQuerySet":
+        """Discovered, active players whose history is not full yet, most-met first."""
+        return self.discovered().active().filter(history_full_at=None).order_by("-times_met", "id")
+
+    def with_puuid(self, source: Source, puuid: str) -> "PlayerQuerySet":
+        """The one player that `source` calls `puuid`, if known."""
+        return self.filter(source=source, puuid=puuid)
+
+    def with_riot_id(self, game_name: str, tag_line: str, *, platform: str) -> "PlayerQuerySet":
+        """Players last seen under a Riot ID, whatever its case; a name that changed hands finds several."""
+        return self.alias(lower_name=Lower("game_name"), lower_tag=Lower("tag_line")).filter(
+            lower_name=Lower(models.Value(game_name)),
+            lower_tag=Lower(models.Value(tag_line)),
+            platform=platform.lower(),
+        )
+
+
+class Player(models.Model):
+    """A League of Legends account as far as it is known, whether or not it costs requests."""
+
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, db_index=False)  # (source, puuid) is indexed
+    puuid = models.CharField(max_length=128, help_text="Riot's id, encrypted per application; replaceable.")
+    game_name = models.CharField(max_length=64, blank=True, default="")
+    tag_line = models.CharField(max_length=16, blank=True, default="")
+    platform = models.CharField(max_length=16, help_text="Such as euw1.")
+    first_seen_at = models.DateTimeField(default=timezone.now)
+
+    tracked = models.BooleanField(default=False)
+    tracked_at = models.DateTimeField(null=True, blank=True)
+    discovered_at = models.DateTimeField(null=True, blank=True, help_text="When met in a match of a tracked player.")
+    times_met = models.IntegerField(default=0, help_text="Stored matches shared with a tracked player.")
+
+    paused = models.BooleanField(default=False, help_text="An operator's pause: no request is made.")
+    paused_reason = models.CharField(max_length=200, blank=True, default="")
+    unavailable_at = models.DateTimeField(null=True, blank=True, help_text="When the account was found not to resolve.")
+    erased_at = models.DateTimeField(null=True, blank=True)
+
+    summoner_level = models.IntegerField(null=True, blank=True)
+    profile_icon_id = models.IntegerField(null=True, blank=True)
+    level_seen_at = models.DateTimeField(null=True, blank=True, help_text="How fresh name, level and icon are.")
+
+    listed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Newest game whose id is in the backlog; moves only after it is there."
+    )
+    listed_depth = models.IntegerField(default=0, help_text="How many of the newest ids have been listed so far.")
+    listed_all = models.BooleanField(default=False, help_text="Riot has no older ids.")
+    ranked_games = models.IntegerField(default=0, help_text="Stored games that analysis can use.")
+    history_full_at = models.DateTimeField(null=True, blank=True, help_text="When enough games were first stored.")
+    rank_checked_at = models.DateTimeField(null=True, blank=True)
+    analyzed_at = models.DateTimeField(null=True, blank=True)
+
+    last_updated = models.DateTimeField(null=True, blank=True, help_text="Last successful update.")
+    update_failed_at = models.DateTimeField(null=True, blank=True)
+    update_failures = models.IntegerField(default=0, help_text="Failed updates in a row.")
+
+    objects = PlayerQuerySet.as_manager()
+
+    class Meta:
+        db_table = "players"
+        constraints = [models.UniqueConstraint(fields=["source", "puuid"], name="players_puuid")]
+        indexes = [
+            models.Index(Lower("game_name"), Lower("tag_line"), "platform", name="players_riot_id"),
+            # The updater takes the tracked players, longest not updated first: few rows among very many.
+            models.Index(F("last_updated").asc(nulls_first=True), condition=Q(tracked=True), name="players_tracked"),
+            # How many are discovered is counted for each match of a tracked player: only the index is read.
+            models.Index(
+                fields=["discovered_at"],
+                condition=Q(discovered_at__isnull=False, tracked=False, erased_at=None),
+                name="players_discovered",
+            ),
+            # The fetcher takes discovered players most-met first, until their history is full.
+            models.Index(
+                F("times_met").desc(),
+                "id",
+                condition=Q(discovered_at__isnull=False, tracked=False, erased_at=None, history_full_at=None),
+                name="players_awaiting_history",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.riot_id or f"player {self.pk}"
+
+    @property
+    def riot_id(self) -> str:
+        """`Name#TAG`, or "" where the name is unknown."""
+        return f"{self.game_name}#{self.tag_line}" if self.game_name else ""
+
+    @property
+    def active(self) -> bool:
+        """Whether requests may be made for this player: not paused, not erased, not found unavailable."""
+        return not self.paused and self.erased_at is None and self.unavailable_at is None
+
+    @property
+    def waiting_for(self) -> Waiting | None:
+        """What comes next for this player; None for somebody who is only known (no request is made for them)."""
+        wanted_since = self.tracked_at if self.tracked else self.discovered_at
+        if wanted_since is None:
+            return None
+        if self.history_full_at is None:
+            return Waiting(Stage.MATCHES, wanted_since)
+        if self.rank_checked_at is None:
+            return Waiting(Stage.RANK, self.history_full_at)
+        if self.analyzed_at is None:
+            return Waiting(Stage.ANALYSIS, max(self.history_full_at, self.rank_checked_at))
+        return Waiting(Stage.ANALYZED, self.analyzed_at)
+
+
+class RankSnapshot(models.Model):
+    """A player's standing in one queue from `seen_at` on. A row only when it changed; the newest is the current one."""
+
+    player = models.ForeignKey(Player, on_delete=models.CASCADE, related_name="ranks", db_index=False)
+    queue = models.CharField(max_length=32, help_text="Such as RANKED_SOLO_5x5.")
+    tier = models.CharField(max_length=16)
+    # Master and above have no division: an empty string would read as an unknown one.
+    division = models.CharField(max_length=4, null=True, blank=True)  # noqa: DJ001
+    league_points = models.IntegerField()
+    wins = models.IntegerField()
+    losses = models.IntegerField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "player_ranks"
+        indexes = [models.Index("player", "queue", F("seen_at").desc(), name="player_ranks_newest")]
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.tier, self.division, f"{self.league_points} LP") if part)
+
+    @property
+    def standing(self) -> tuple[Any, ...]:
+        """What makes a new row when it changes."""
+        return (self.tier, self.division, self.league_points, self.wins, self.losses)

@@ -1,0 +1,27 @@
+"""Work that several threads do at the same time, each with a database connection of its own."""
+
+import threading
+from collections.abc import Callable
+
+from django.db import connections
+
+
+def at_once(*works: Callable[[], object]) -> list[BaseException]:
+    """Run each in a thread with a connection of its own, all starting together; what they raised."""
+    barrier, raised = threading.Barrier(len(works)), []
+
+    def run(work: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            work()
+        except BaseException as problem:  # noqa: BLE001 - handed to the test
+            raised.append(problem)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
