@@ -1,0 +1,168 @@
+"""Ending runs: the last item to commit closes its run (docs/decisions/0001).
+
+The item is committed first; then, in a transaction of its own, one UPDATE closes the run if no item is open. The last
+committer sees all others, so exactly one UPDATE matches. Housekeeping does the same after a crash in between.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Q, Sum
+
+from riotwatch_jobs import messages, registry
+from riotwatch_jobs.base import ItemCounts, Job, sum_results
+from riotwatch_jobs.models import FAILED_ITEM_STATES, Execution, ExecutionState, ItemState, WorkItem
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a run's items came to."""
+
+    counts: ItemCounts
+    requests: int
+    created: int
+    updated: int
+    result: dict[str, Any]
+
+
+def close_if_finished(execution_id: int, *, now: datetime) -> bool:
+    """Close a run in progress that has no open item. True for the one caller that closed it."""
+    execution = Execution.objects.without_open_items().filter(pk=execution_id).first()
+    if execution is None:
+        return False
+    totals = _totals(execution)
+    state, reason = decide(execution, totals)
+    closed = (
+        Execution.objects.without_open_items()
+        .filter(pk=execution_id)
+        .update(
+            state=state,
+            reason=reason,
+            finished_at=now,
+            items_total=totals.counts.total,
+            items_done=totals.counts.done,
+            items_failed=totals.counts.failed,
+            items_skipped=totals.counts.skipped,
+            api_requests_made=totals.requests,
+            records_created=totals.created,
+            records_updated=totals.updated,
+            result=totals.result,
+        )
+    )
+    if closed:
+        _announce(execution, state, reason, totals, now=now)
+        start_successor(execution)
+    return bool(closed)
+
+
+def _totals(execution: Execution) -> Totals:
+    items = WorkItem.objects.filter(execution=execution)
+    sums = items.aggregate(
+        total=Count("id"),
+        done=Count("id", filter=Q(state=ItemState.DONE)),
+        failed=Count("id", filter=Q(state__in=FAILED_ITEM_STATES)),
+        skipped=Count("id", filter=Q(state__in=[ItemState.SKIPPED, ItemState.CANCELLED])),
+        requests=Sum("api_requests_made", default=0),
+        created=Sum("records_created", default=0),
+        updated=Sum("records_updated", default=0),
+    )
+    results = items.filter(result__isnull=False).values_list("result", flat=True)
+    parts = (part for part in results.iterator() if part is not None)
+    counts = ItemCounts(**{name: sums.pop(name) for name in ("total", "done", "failed", "skipped")})
+    job = _job_of(execution)
+    return Totals(counts, **sums, result=job.summarize(sum_results(job.Result, parts), counts))
+
+
+def _job_of(execution: Execution) -> type[Job]:
+    try:
+        return registry.get(execution.job_id)
+    except registry.UnknownJob:  # the job's file was removed while a run was open
+        return Job
+
+
+def decide(execution: Execution, totals: Totals) -> tuple[ExecutionState, str]:
+    """How a run whose items have all ended has ended, and why."""
+    if execution.cancel_requested_at:
+        return ExecutionState.CANCELLED, execution.reason
+    if execution.stop_reason:
+        return ExecutionState.FAILED, execution.stop_reason
+    if execution.deadline_passed_at:
+        return _decide_after_deadline(execution)
+    counts = totals.counts
+    if counts.total == 0:
+        return ExecutionState.COMPLETED, "nothing to do"
+    if counts.failed == counts.total:
+        return ExecutionState.FAILED, f"all {counts.total} items failed"
+    return ExecutionState.COMPLETED, f"{counts.failed} of {counts.total} items failed" if counts.failed else ""
+
+
+def _decide_after_deadline(execution: Execution) -> tuple[ExecutionState, str]:
+    waited_for_budget = execution.items.filter(state=ItemState.SKIPPED, waits_for_budget=True).exists()
+    if waited_for_budget:
+        return ExecutionState.RATE_LIMITED, "its deadline passed while items still waited for budget"
+    return ExecutionState.FAILED, f"its deadline of {execution.deadline_s} s passed"
+
+
+def _announce(execution: Execution, state: ExecutionState, reason: str, totals: Totals, *, now: datetime) -> None:
+    event = {
+        ExecutionState.COMPLETED: "job_completed",
+        ExecutionState.RATE_LIMITED: "job_rate_limited",
+        ExecutionState.FAILED: "job_failed",
+    }.get(state, "job_ended")
+    duration_s = (now - execution.started_at).total_seconds() if execution.started_at else 0.0
+    log.log(
+        logging.WARNING if state == ExecutionState.FAILED else logging.INFO,
+        "%s job=%s run=%s state=%s duration_s=%.1f done=%d failed=%d skipped=%d requests=%d reason=%s",
+        event,
+        execution.job_id,
+        execution.pk,
+        state,
+        duration_s,
+        totals.counts.done,
+        totals.counts.failed,
+        totals.counts.skipped,
+        totals.requests,
+        reason,
+    )
+
+
+def start_successor(execution: Execution) -> None:
+    """Send the run that waited for this one's scope to become free."""
+    waiting = Execution.objects.filter(
+        job_id=execution.job_id, scope=execution.scope, state=ExecutionState.PENDING
+    ).first()
+    if waiting is not None:
+        messages.send_dispatch(waiting.pk)
+
+
+def end_open_items(execution_id: int, *, state: ItemState, reason: str, now: datetime) -> int:
+    """End the items nobody is working on; those that are being worked on end at their next checkpoint."""
+    idle = WorkItem.objects.filter(execution_id=execution_id, state__in=[ItemState.WAITING, ItemState.QUEUED])
+    return idle.update(state=state, reason=reason, finished_at=now, delivery=F("delivery") + 1)
+
+
+def cancel(execution: Execution, *, who: str, reason: str, now: datetime) -> bool:
+    """Cancel an open run. False when it had already ended."""
+    text = reason or f"cancelled by {who}"
+    pending = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING)
+    if pending.update(state=ExecutionState.CANCELLED, cancel_requested_at=now, finished_at=now, reason=text):
+        return True
+    if not Execution.objects.in_progress().filter(pk=execution.pk).update(cancel_requested_at=now, reason=text):
+        return False
+    end_open_items(execution.pk, state=ItemState.CANCELLED, reason=text, now=now)
+    close_if_finished(execution.pk, now=now)
+    return True
+
+
+def enforce_deadlines(now: datetime) -> int:
+    """End runs whose deadline has passed: what was done stays, the rest is left to the next run."""
+    late = Execution.objects.in_progress().filter(deadline_at__lte=now)
+    for execution in late:
+        Execution.objects.filter(pk=execution.pk, deadline_passed_at=None).update(deadline_passed_at=now)
+        end_open_items(execution.pk, state=ItemState.SKIPPED, reason="the run's deadline passed", now=now)
+        close_if_finished(execution.pk, now=now)
+    return len(late)

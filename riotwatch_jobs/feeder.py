@@ -1,0 +1,115 @@
+"""Turning due rows into messages, a window at a time (docs/decisions/0001).
+
+Waiting rows have no message. Per queue and region only a small window has one: twice what live workers can run at once,
+and no more than the region's budget can start in ten seconds. It is refilled after each completion and every second.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce, Greatest
+
+from riotwatch_jobs import messages, registry
+from riotwatch_jobs.models import ItemState, WorkerLease, WorkItem, WorkItemQuerySet
+
+MESSAGES_PER_WORKER_SLOT = 2
+UNCLAIMED_AFTER = timedelta(seconds=30)
+RESENT_AT_ONCE = 200
+FEED_LOCK = 0x52570001
+"""Namespace of the advisory locks that keep two feeders from filling one window twice."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The items that share a window."""
+
+    queue: str
+    region: str
+
+
+def feed(*, now: datetime) -> int:
+    """Fill every window that has due items; returns how many messages were published."""
+    due = WorkItem.objects.filter(state=ItemState.WAITING, available_at__lte=now)
+    groups = due.order_by().values_list("queue", "region").distinct()
+    return sum(feed_group(Group(queue, region), now=now) for queue, region in groups)
+
+
+def feed_group(group: Group, *, now: datetime) -> int:
+    """Fill one window; returns how many messages were published."""
+    with transaction.atomic():
+        if not _locked(group):
+            return 0  # another feeder is at it this very moment
+        taken = _take_due(group, _room(group, now), now)
+    for item_id, delivery in taken:
+        messages.send_item(item_id, delivery, queue=group.queue)
+    return len(taken)
+
+
+def _locked(group: Group) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(%s, hashtext(%s))", [FEED_LOCK, f"{group.queue}/{group.region}"]
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _room(group: Group, now: datetime) -> int:
+    outstanding = WorkItem.objects.filter(
+        queue=group.queue, region=group.region, state__in=[ItemState.QUEUED, ItemState.RUNNING]
+    ).count()
+    return max(0, window(group, now) - outstanding)
+
+
+def window(group: Group, now: datetime) -> int:
+    """How many messages of a group may be outstanding."""
+    size = MESSAGES_PER_WORKER_SLOT * live_concurrency(group.queue, now)
+    limit = registry.region_window(group.region)
+    return max(1, size if limit is None else min(size, limit))
+
+
+def live_concurrency(queue: str, now: datetime) -> int:
+    """How many items of a queue live workers can run at once."""
+    total = WorkerLease.objects.live(now).filter(queues__contains=[queue]).aggregate(n=Sum("concurrency"))["n"]
+    return total or 0
+
+
+def _take_due(group: Group, room: int, now: datetime) -> list[tuple[int, int]]:
+    if room == 0:
+        return []
+    due = WorkItem.objects.due(now).filter(queue=group.queue, region=group.region)
+    ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:room])
+    return _mark_sent(WorkItem.objects.filter(pk__in=ids), now)
+
+
+def _mark_sent(items: WorkItemQuerySet, now: datetime) -> list[tuple[int, int]]:
+    ids = list(items.values_list("id", flat=True))
+    WorkItem.objects.filter(pk__in=ids).update(
+        state=ItemState.QUEUED, delivery=F("delivery") + 1, sent_at=now, waits_for_budget=False
+    )
+    return list(WorkItem.objects.filter(pk__in=ids).order_by("lane", "id").values_list("id", "delivery"))
+
+
+def resend_unclaimed(*, now: datetime) -> int:
+    """Send again what nobody claimed for 30 s (a lost message, an emptied broker), where a worker lives to claim it."""
+    quiet = Greatest(F("sent_at"), Coalesce(F("available_at"), F("sent_at")))
+    unclaimed = WorkItem.objects.filter(state=ItemState.QUEUED).annotate(quiet=quiet)
+    queues = _queues_with_workers(now)
+    with transaction.atomic():
+        rows = (
+            unclaimed.filter(Q(quiet__lt=now - UNCLAIMED_AFTER), queue__in=queues)
+            .order_by("id")
+            .select_for_update(skip_locked=True, of=("self",))
+            .values_list("id", "queue")[:RESENT_AT_ONCE]
+        )
+        queue_of = dict(rows)
+        sent = _mark_sent(WorkItem.objects.filter(pk__in=queue_of), now)
+    for item_id, delivery in sent:
+        messages.send_item(item_id, delivery, queue=queue_of[item_id])
+    return len(sent)
+
+
+def _queues_with_workers(now: datetime) -> set[str]:
+    lists = WorkerLease.objects.live(now).values_list("queues", flat=True)
+    return {queue for queues in lists for queue in queues}

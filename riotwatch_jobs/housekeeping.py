@@ -1,0 +1,141 @@
+"""What keeps work moving when nobody else does: a process of its own, independent of every queue. Several may run.
+
+Each second it feeds; every five seconds it frees what dead workers held, sends lost messages again, closes what a crash
+left open and ends runs past their deadline; once a day it prunes.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db import DatabaseError, InterfaceError, close_old_connections
+
+from riotwatch_jobs import closing, feeder, messages, runner
+from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.models import (
+    FAILED_ITEM_STATES,
+    LEASE_DEAD_AFTER,
+    Execution,
+    ExecutionState,
+    ItemState,
+    WorkerLease,
+    WorkItem,
+)
+
+FEED_EVERY_S = 1.0
+SWEEP_EVERY_S = 5.0
+PRUNE_EVERY_S = 86_400.0
+PENDING_RESENT_AFTER = timedelta(seconds=30)
+KEEP_DONE_ITEMS = timedelta(hours=24)
+KEEP_FAILED_ITEMS = timedelta(days=30)
+KEEP_RUNS = timedelta(days=30)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Sweep:
+    """What one sweep mended."""
+
+    leases_ended: int = 0
+    items_freed: int = 0
+    items_resent: int = 0
+    runs_resent: int = 0
+    runs_closed: int = 0
+    runs_past_deadline: int = 0
+
+
+def end_dead_leases(now: datetime) -> int:
+    """Take the row from every process that did not renew for 30 s."""
+    ended, _ = WorkerLease.objects.filter(renewed_at__lte=now - LEASE_DEAD_AFTER).delete()
+    return ended
+
+
+def sweep(now: datetime, *, judge_leases: bool = True) -> Sweep:
+    """Mend what crashes left behind. `judge_leases` is False just after an outage that silenced everybody."""
+    done = Sweep()
+    if judge_leases:
+        done.leases_ended = end_dead_leases(now)
+    done.items_freed = runner.rescue_lost()
+    done.runs_past_deadline = closing.enforce_deadlines(now)
+    done.runs_closed = close_finished(now)
+    done.items_resent = feeder.resend_unclaimed(now=now)
+    done.runs_resent = resend_pending(now)
+    return done
+
+
+def close_finished(now: datetime) -> int:
+    """Close runs whose last worker died between completing its item and closing the run."""
+    ids = Execution.objects.without_open_items().values_list("pk", flat=True)
+    return sum(closing.close_if_finished(pk, now=now) for pk in ids)
+
+
+def resend_pending(now: datetime) -> int:
+    """Send again the runs that still wait to be started, where nothing of their scope is in progress."""
+    busy = Execution.objects.in_progress().values_list("job_id", "scope")
+    busy_scopes = set(busy)
+    quiet = Execution.objects.filter(state=ExecutionState.PENDING, sent_at__lt=now - PENDING_RESENT_AFTER)
+    due = [run for run in quiet if (run.job_id, run.scope) not in busy_scopes]
+    for run in due:
+        Execution.objects.filter(pk=run.pk).update(sent_at=now)
+        messages.send_dispatch(run.pk)
+    return len(due)
+
+
+def prune(now: datetime) -> int:
+    """Delete items and runs past their retention; a pruned run takes its items and log lines along."""
+    open_runs = Execution.objects.open().values("pk")
+    settled = WorkItem.objects.exclude(execution__in=open_runs)
+    done_states = [ItemState.DONE, ItemState.SKIPPED, ItemState.CANCELLED]
+    deleted, _ = settled.filter(state__in=done_states, finished_at__lt=now - KEEP_DONE_ITEMS).delete()
+    failed, _ = settled.filter(state__in=FAILED_ITEM_STATES, finished_at__lt=now - KEEP_FAILED_ITEMS).delete()
+    runs, _ = Execution.objects.filter(finished_at__lt=now - KEEP_RUNS).delete()
+    return deleted + failed + runs
+
+
+@dataclass
+class Housekeeper:
+    """The process's loop."""
+
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _next_sweep: float = 0.0
+    _next_prune: float = 0.0
+    _last_sweep: float | None = None
+    _judge_from: float = 0.0
+
+    def run(self) -> None:
+        """Work until `stopping` is set; survives a database or broker that is away."""
+        while not self.stopping.is_set():
+            try:
+                close_old_connections()
+                self.step()
+            except (DatabaseError, InterfaceError) as problem:
+                log.warning("housekeeping_without_database problem=%s", problem)
+            self.stopping.wait(FEED_EVERY_S)
+
+    def step(self) -> None:
+        """One second's work."""
+        now = database_now()
+        feeder.feed(now=now)
+        clock = time.monotonic()
+        if clock >= self._next_sweep:
+            self._sweep(now, clock)
+        if clock >= self._next_prune:
+            self._next_prune = clock + PRUNE_EVERY_S
+            log.info("pruned rows=%d", prune(now))
+
+    def _sweep(self, now: datetime, clock: float) -> None:
+        self._notice_gap(clock)
+        done = sweep(now, judge_leases=clock >= self._judge_from)
+        if done != Sweep():
+            log.info("swept %s", done)
+        self._last_sweep = clock
+        self._next_sweep = clock + SWEEP_EVERY_S
+
+    def _notice_gap(self, clock: float) -> None:
+        """After a gap (the database was away, the machine slept) nobody could renew: give all of them time to."""
+        gap_s = clock - self._last_sweep if self._last_sweep is not None else 0.0
+        if gap_s > LEASE_DEAD_AFTER.total_seconds() / 2:
+            self._judge_from = clock + LEASE_DEAD_AFTER.total_seconds()

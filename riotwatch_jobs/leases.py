@@ -1,0 +1,164 @@
+"""Who is alive: one row per process that executes items, renewed every 10 s and dead after 30 s (database clock).
+
+A process whose row was taken away while it was frozen finds that out at its next renewal and goes on under a new row;
+what it was doing under the old one can no longer be recorded (docs/decisions/0002).
+"""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
+from django.db.models.functions import Now
+
+from riotwatch_jobs.models import ItemState, WorkerLease, WorkItem
+
+RENEW_EVERY_S = 10.0
+RETRY_EVERY_S = 1.0
+
+log = logging.getLogger(__name__)
+
+
+def database_now() -> datetime:
+    """The database's clock: the only one that all machines share."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now
+
+
+class Lease:
+    """This process's sign of life, and the gate its items pass."""
+
+    def __init__(self, node: str, *, queues: Sequence[str], concurrency: int) -> None:
+        self.node = node
+        self.queues = list(queues)
+        self.concurrency = concurrency
+        self.host = socket.gethostname()
+        self.pid = os.getpid()
+        self.gate = Gate()
+        self.id = self._insert()
+        self._unreleased: set[tuple[int, int]] = set()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._renew_for_ever, name="lease", daemon=True)
+
+    def _insert(self) -> int:
+        row = WorkerLease.objects.create(
+            host=self.host,
+            pid=self.pid,
+            node=self.node,
+            queues=self.queues,
+            concurrency=self.concurrency,
+            started_at=Now(),
+            renewed_at=Now(),
+        )
+        return row.pk
+
+    def keep_renewing(self) -> None:
+        """Renew in a thread of its own until `stop`."""
+        self._thread.start()
+
+    def renew(self) -> None:
+        """One sign of life; a new row when the old one was declared dead."""
+        if not WorkerLease.objects.filter(pk=self.id).update(renewed_at=Now()):
+            self.id = self._insert()
+            log.warning("lease_lost_and_renewed node=%s pid=%s lease=%s", self.node, self.pid, self.id)
+        for item_id, delivery in list(self._unreleased):
+            self._release(item_id, delivery)
+
+    def release_later(self, item_id: int, delivery: int) -> None:
+        """Give an item back as soon as the database answers again: its outcome could not be recorded."""
+        self._unreleased.add((item_id, delivery))
+
+    def _release(self, item_id: int, delivery: int) -> None:
+        running = WorkItem.objects.filter(pk=item_id, state=ItemState.RUNNING, delivery=delivery)
+        running.update(state=ItemState.WAITING, available_at=Now(), owner_id=None)
+        self._unreleased.discard((item_id, delivery))
+
+    def _renew_for_ever(self) -> None:
+        pause_s = RENEW_EVERY_S
+        while not self._stopping.wait(min(pause_s, RETRY_EVERY_S) if self._unreleased else pause_s):
+            try:
+                close_old_connections()
+                self.renew()
+                pause_s = RENEW_EVERY_S
+            except (DatabaseError, InterfaceError) as problem:
+                log.warning("lease_not_renewed node=%s problem=%s", self.node, problem)
+                pause_s = RETRY_EVERY_S
+        connections.close_all()
+
+    def stop(self) -> None:
+        """Leave: whatever this process still held is free for others at once."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=RETRY_EVERY_S)
+        held = WorkItem.objects.filter(state=ItemState.RUNNING, owner_id=self.id)
+        held.update(state=ItemState.WAITING, available_at=Now(), owner_id=None)
+        WorkerLease.objects.filter(pk=self.id).delete()
+
+
+class Gate:
+    """Lets items pass side by side, or one alone: an item whose worker died before runs with nothing beside it.
+
+    Otherwise a crash could not be laid at anybody's door, and one poisonous item would condemn its neighbors.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._inside = 0
+        self._waiting_alone = 0
+        self._alone = False
+
+    @contextmanager
+    def entered(self, *, alone: bool) -> Iterator[None]:
+        """Inside the block the item runs; `alone` waits until all others have left, and keeps others out."""
+        self._enter(alone=alone)
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _enter(self, *, alone: bool) -> None:
+        with self._condition:
+            if alone:
+                self._waiting_alone += 1
+                self._condition.wait_for(lambda: self._inside == 0)
+                self._waiting_alone -= 1
+                self._alone = True
+            else:
+                self._condition.wait_for(lambda: not self._alone and not self._waiting_alone)
+            self._inside += 1
+
+    def _leave(self) -> None:
+        with self._condition:
+            self._inside -= 1
+            self._alone = False
+            self._condition.notify_all()
+
+
+_current: Lease | None = None
+
+
+def hold(lease: Lease) -> None:
+    """Make this the process's lease."""
+    global _current
+    _current = lease
+
+
+def current() -> Lease:
+    """This process's lease; raises RuntimeError in a process that took none."""
+    if _current is None or _current.pid != os.getpid():
+        raise RuntimeError("this process holds no lease: items run in Celery workers or with trigger_job --inline")
+    return _current
+
+
+def drop() -> None:
+    """Leave, where this process holds a lease."""
+    global _current
+    if _current is not None and _current.pid == os.getpid():
+        _current.stop()
+    _current = None

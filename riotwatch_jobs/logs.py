@@ -1,0 +1,86 @@
+"""A run's own log, and what a job's `run` is handed: log, counters and brakes of one item."""
+
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from riotwatch_jobs.base import as_fields
+from riotwatch_jobs.capture import CHARACTERS_PER_LINE, LINES_PER_ITEM, Line
+from riotwatch_jobs.models import Execution, ExecutionLog, WorkItem
+from riotwatch_jobs.outcomes import Interrupt, Skip, Snooze
+
+CANCEL_CHECK_EVERY_S = 1.0
+
+job_log = logging.getLogger("riotwatch.job")
+
+
+@dataclass
+class ItemRecorder:
+    """Log, counters and brakes of one item's work (the ItemLog of base.py)."""
+
+    item: WorkItem
+    timeout_s: float
+    started: float = field(default_factory=time.monotonic)
+    requests: int = 0
+    created: int = 0
+    updated: int = 0
+    lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES_PER_ITEM))
+    _checked: float = 0.0
+
+    @property
+    def item_id(self) -> int:
+        """The item's own id."""
+        return self.item.pk
+
+    def info(self, event: str, **fields: object) -> None:
+        """Log a stable event name with fields."""
+        job_log.info("%s %s", event, as_fields(fields))
+
+    def warning(self, event: str, **fields: object) -> None:
+        """The same, for what somebody should look at."""
+        job_log.warning("%s %s", event, as_fields(fields))
+
+    def count(self, *, requests: int = 0, created: int = 0, updated: int = 0) -> None:
+        """Add to the run's counters."""
+        self.requests += requests
+        self.created += created
+        self.updated += updated
+
+    def remember(self, **facts: object) -> None:
+        """Keep facts for the item's next attempt; they are written with its outcome."""
+        self.item.data = {**self.item.data, **facts}
+
+    def checkpoint(self) -> None:
+        """End here when the run was cancelled; come back later when the item's working time is used up."""
+        now = time.monotonic()
+        if now - self.started > self.timeout_s:
+            raise Interrupt(Snooze(0, f"its {self.timeout_s:g} s of working time are used up; it goes on later"))
+        if now - self._checked < CANCEL_CHECK_EVERY_S:
+            return
+        self._checked = now
+        if Execution.objects.filter(pk=self.item.execution_id, cancel_requested_at__isnull=False).exists():
+            raise Interrupt(Skip("the run was cancelled"))
+
+    def store_lines(self) -> None:
+        """Write the collected lines, once, at the item's end."""
+        ExecutionLog.objects.bulk_create(
+            ExecutionLog(
+                execution_id=self.item.execution_id,
+                item_id=self.item.pk,
+                at=line.at,
+                level=line.level,
+                logger=line.logger,
+                message=line.message,
+            )
+            for line in self.lines
+        )
+        self.lines.clear()
+
+
+def note(execution_id: int, message: str, *, now: datetime, level: int = logging.INFO) -> None:
+    """A line about the run itself, from the framework."""
+    ExecutionLog.objects.create(
+        execution_id=execution_id, at=now, level=level, logger="riotwatch.run", message=message[:CHARACTERS_PER_LINE]
+    )

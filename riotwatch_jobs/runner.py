@@ -1,0 +1,283 @@
+"""One item's whole life on a worker: claim → attempt → record → close the run → refill the window.
+
+A message (item, delivery) is only a hint. The claim is a conditional UPDATE: a stale, doubled or late message changes
+no row and is dropped. So is the record: a worker that was declared dead cannot complete what another has taken over.
+"""
+
+import dataclasses
+import logging
+import os
+import traceback
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
+from django.db.models import F
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Now
+
+from riotwatch_jobs import backoff, capture, closing, dispatch, feeder, leases
+from riotwatch_jobs.logs import ItemRecorder
+from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkerLease, WorkItem
+from riotwatch_jobs.outcomes import Done, Fail, Interrupt, Lane, Outcome, Retry, Skip, Snooze, Stop, Target
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Bug:
+    """The attempt ended in an exception nobody expected."""
+
+    text: str
+    trace: str
+
+
+@dataclass(frozen=True)
+class Redeliver:
+    """Celery is to deliver the same message again: after `countdown_s`, or, where None, after its own back-off."""
+
+    reason: str
+    countdown_s: float | None
+
+
+class DatabaseGone(Exception):
+    """An item's outcome could not be recorded; its row is released when the database answers again."""
+
+
+def run(item_id: int, delivery: int, *, retries: int = 0) -> Redeliver | None:
+    """Work on one item if this message is entitled to it. `retries` is how often Celery redelivered this message."""
+    lease = leases.current()
+    item = _find(item_id, delivery)
+    if item is None:
+        return None
+    with lease.gate.entered(alone=item.lost_count > 0):
+        if not claim(item, lease):
+            return None
+        redelivery = _work(item, lease, retries=retries)
+    _afterwards(item)
+    return redelivery
+
+
+def _find(item_id: int, delivery: int) -> WorkItem | None:
+    item = WorkItem.objects.select_related("execution").filter(pk=item_id).first()
+    if item is None or item.delivery != delivery:
+        return None
+    if item.state == ItemState.RUNNING:
+        _rescue_from_dead_neighbor(item)
+        return None
+    return item if item.state == ItemState.QUEUED else None
+
+
+def claim(item: WorkItem, lease: leases.Lease) -> bool:
+    """Make the item ours: 0 rows means that somebody else has it, or that its run has ended."""
+    alone = item.lost_count > 0
+    claimed = WorkItem.objects.filter(
+        pk=item.pk,
+        state=ItemState.QUEUED,
+        delivery=item.delivery,
+        execution__state=ExecutionState.IN_PROGRESS,
+        execution__cancel_requested_at=None,
+    ).update(state=ItemState.RUNNING, owner_id=lease.id, host=lease.host, pid=lease.pid, started_at=Now(), alone=alone)
+    item.owner_id = lease.id
+    return bool(claimed)
+
+
+def _work(item: WorkItem, lease: leases.Lease, *, retries: int) -> Redeliver | None:
+    recorder = ItemRecorder(item, timeout_s=item.execution.timeout_s)
+    outcome = attempt(item, recorder)
+    try:
+        redelivery = record(item, outcome, recorder, retries=retries)
+    except (OperationalError, InterfaceError) as problem:
+        lease.release_later(item.pk, item.delivery)
+        raise DatabaseGone(f"item {item.pk}: {problem}") from problem
+    except (DatabaseError, TypeError, ValueError) as problem:  # a result or child the tables cannot hold
+        bug = Bug(f"its outcome cannot be stored: {problem}", traceback.format_exc())
+        return record(item, bug, recorder, retries=retries)
+    return redelivery
+
+
+def attempt(item: WorkItem, recorder: ItemRecorder) -> Outcome | Bug:
+    """Let the job work on its target; whatever happens becomes an outcome."""
+    target = Target(key=item.key, data=item.data, lane=Lane(item.lane), region=item.region)
+    with capture.into(recorder.lines):
+        try:
+            return item.execution.job_instance().run(target, recorder)
+        except Interrupt as interrupt:
+            return interrupt.outcome
+        except (OperationalError, InterfaceError) as problem:
+            close_old_connections()
+            return Retry(f"database: {problem}")
+        except Exception as bug:
+            log.exception("item_crashed item=%s", item.pk)
+            return Bug(f"{type(bug).__name__}: {bug}", traceback.format_exc())
+
+
+def record(item: WorkItem, outcome: Outcome | Bug, recorder: ItemRecorder, *, retries: int) -> Redeliver | None:
+    """Write down what came of the attempt, unless the item was taken from us meanwhile."""
+    match outcome:
+        case Done(result=result, children=children):
+            fields = None if result is None else dataclasses.asdict(result)
+            _end(item, ItemState.DONE, recorder, result=fields, children=children)
+        case Skip(reason=reason):
+            _end(item, _skipped_state(item), recorder, reason=reason)
+        case Fail(reason=reason):
+            _end(item, ItemState.FAILED, recorder, reason=reason)
+        case Bug(text=text, trace=trace):
+            _end(item, ItemState.FAILED, recorder, reason=text, trace=trace)
+        case Stop(reason=reason):
+            _stop(item, recorder, reason)
+        case Snooze():
+            _wait(item, recorder, outcome.seconds, reason=outcome.reason, for_budget=outcome.for_budget)
+        case Retry():
+            return _retry(item, recorder, outcome, retries=retries)
+    return None
+
+
+def storable(text: str) -> str:
+    """Text without the one character that PostgreSQL cannot hold."""
+    return text.replace("\x00", "�")
+
+
+def _skipped_state(item: WorkItem) -> ItemState:
+    cancelled = Execution.objects.filter(pk=item.execution_id, cancel_requested_at__isnull=False).exists()
+    return ItemState.CANCELLED if cancelled else ItemState.SKIPPED
+
+
+def _write(item: WorkItem, recorder: ItemRecorder, values: dict[str, Any]) -> bool:
+    """The one conditional UPDATE that records an attempt: only while the item is still ours."""
+    ours = WorkItem.objects.filter(pk=item.pk, state=ItemState.RUNNING, delivery=item.delivery, owner_id=item.owner_id)
+    written = ours.update(
+        **values,
+        data=item.data,
+        owner_id=None,
+        api_requests_made=F("api_requests_made") + recorder.requests,
+        records_created=F("records_created") + recorder.created,
+        records_updated=F("records_updated") + recorder.updated,
+    )
+    if written:
+        recorder.store_lines()
+    else:
+        log.warning("outcome_dropped item=%s delivery=%s: it was taken over", item.pk, item.delivery)
+    return bool(written)
+
+
+def _end(
+    item: WorkItem,
+    state: ItemState,
+    recorder: ItemRecorder,
+    *,
+    reason: str = "",
+    trace: str = "",
+    result: dict[str, Any] | None = None,
+    children: tuple[Target, ...] = (),
+) -> None:
+    values = {
+        "state": state,
+        "finished_at": Now(),
+        "reason": storable(reason),
+        "traceback": storable(trace),
+        "is_error": bool(trace),
+        "result": result,
+        "attempts": F("attempts") + int(state == ItemState.FAILED),
+    }
+    with transaction.atomic():
+        if _write(item, recorder, values) and children:
+            job = item.execution.job_instance()
+            dispatch.add_items(item.execution, job, children, now=leases.database_now())
+
+
+def _stop(item: WorkItem, recorder: ItemRecorder, reason: str) -> None:
+    _end(item, ItemState.FAILED, recorder, reason=reason)
+    Execution.objects.in_progress().filter(pk=item.execution_id).update(stop_reason=reason)
+    now = leases.database_now()
+    closing.end_open_items(item.execution_id, state=ItemState.SKIPPED, reason=f"stopped: {reason}", now=now)
+
+
+def _in(seconds: float) -> Combinable:
+    return Now() + timedelta(seconds=seconds)
+
+
+def _wait(item: WorkItem, recorder: ItemRecorder, seconds: float, *, reason: str, for_budget: bool) -> None:
+    values = {
+        "state": ItemState.WAITING,
+        "available_at": _in(seconds),
+        "reason": storable(reason),
+        "waits_for_budget": for_budget,
+    }
+    _write(item, recorder, values)
+
+
+def _retry(item: WorkItem, recorder: ItemRecorder, outcome: Retry, *, retries: int) -> Redeliver | None:
+    if outcome.after_s is not None:
+        return _retry_when_told(item, recorder, outcome, backoff.wait_for_429_s(outcome.after_s, retries))
+    max_attempts = type(item.execution.job_instance()).max_attempts
+    if item.attempts + 1 >= max_attempts:
+        _end(item, ItemState.FAILED, recorder, reason=f"{outcome.reason} (attempt {item.attempts + 1})")
+        return None
+    values = _queued_again(outcome.reason, backoff.ceiling_s(retries)) | {"attempts": F("attempts") + 1}
+    return Redeliver(outcome.reason, None) if _write(item, recorder, values) else None
+
+
+def _retry_when_told(item: WorkItem, recorder: ItemRecorder, outcome: Retry, wait_s: float) -> Redeliver | None:
+    """A 429: no attempt is spent. Short waits are Celery's; long ones stay in the row."""
+    if wait_s > backoff.CELERY_COUNTDOWN_MAX_S:
+        _wait(item, recorder, wait_s, reason=outcome.reason, for_budget=True)
+        return None
+    written = _write(item, recorder, _queued_again(outcome.reason, wait_s))
+    return Redeliver(outcome.reason, wait_s) if written else None
+
+
+def _queued_again(reason: str, wait_s: float) -> dict[str, Any]:
+    """Celery will redeliver the same message: the row is QUEUED, and left alone by the sweep until then."""
+    return {"state": ItemState.QUEUED, "available_at": _in(wait_s), "sent_at": Now(), "reason": storable(reason)}
+
+
+def _afterwards(item: WorkItem) -> None:
+    now = leases.database_now()
+    closing.close_if_finished(item.execution_id, now=now)
+    feeder.feed_group(feeder.Group(item.queue, item.region), now=now)
+
+
+def _rescue_from_dead_neighbor(item: WorkItem) -> None:
+    """The broker redelivered an item that says it runs: if its process was on this machine and is gone, free it."""
+    lease = WorkerLease.objects.filter(pk=item.owner_id).first() if item.owner_id else None
+    if lease is not None and lease.host == leases.current().host and not _process_exists(lease.pid):
+        WorkerLease.objects.filter(pk=lease.pk).delete()
+        rescue_lost()
+
+
+def _process_exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+QUARANTINE_AFTER_LONELY_DEATHS = 3
+
+
+def rescue_lost() -> int:
+    """Free the items whose owner has no lease any more; one that died alone three times is quarantined."""
+    owners = WorkerLease.objects.values("pk")
+    lost = WorkItem.objects.filter(state=ItemState.RUNNING).exclude(owner_id__in=owners)
+    freed = 0
+    for item in lost:
+        deaths_alone = item.lost_alone_count + int(item.alone)
+        poisonous = deaths_alone >= QUARANTINE_AFTER_LONELY_DEATHS
+        values: dict[str, Any] = {
+            "state": ItemState.QUARANTINED if poisonous else ItemState.WAITING,
+            "finished_at": Now() if poisonous else None,
+            "reason": f"its worker {item.host} pid {item.pid} died",
+            "available_at": Now(),
+            "owner_id": None,
+            "lost_count": F("lost_count") + 1,
+            "lost_alone_count": deaths_alone,
+        }
+        still = WorkItem.objects.filter(pk=item.pk, state=ItemState.RUNNING, owner_id=item.owner_id)
+        freed += still.update(**values)
+        log.warning("item_lost item=%s host=%s pid=%s quarantined=%s", item.pk, item.host, item.pid, poisonous)
+    return freed

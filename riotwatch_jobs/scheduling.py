@@ -1,0 +1,215 @@
+"""Schedules: the rows of django-celery-beat, kept in step with the catalogue and turned into runs.
+
+Operators own these rows. `sync_schedules` makes the missing ones and follows the code's default only while nobody has
+edited a row. Slots become runs by one INSERT that the database refuses to do twice (docs/decisions/0003).
+"""
+
+import json
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+from riotwatch_jobs import dispatch, messages, registry, slots
+from riotwatch_jobs.base import Job
+from riotwatch_jobs.models import (
+    DEFAULT_SCOPE,
+    Execution,
+    ExecutionState,
+    JobConfiguration,
+    Trigger,
+)
+
+log = logging.getLogger(__name__)
+
+
+class NotOurs(ValueError):
+    """A periodic task that does not start a job of the catalogue."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one schedule row says."""
+
+    job_id: str
+    scope: str
+    schedule: slots.Schedule
+
+
+def plan_of(row: PeriodicTask) -> Plan:
+    """Read a row; raises NotOurs or BadSchedule."""
+    if row.task != messages.DISPATCH_TASK:
+        raise NotOurs(f"{row.name} runs {row.task}")
+    try:
+        job_id = json.loads(row.kwargs or "{}")["job_id"]
+    except (ValueError, KeyError, TypeError):
+        raise NotOurs(f'{row.name} names no job: its keyword arguments must be like {{"job_id": "…"}}') from None
+    scope = DEFAULT_SCOPE if row.name == job_id else f"schedule:{row.pk}"
+    return Plan(job_id=job_id, scope=scope, schedule=schedule_of(row))
+
+
+def schedule_of(row: PeriodicTask) -> slots.Schedule:
+    """The row's schedule; raises BadSchedule for kinds that have no slots of their own (solar, clocked)."""
+    if row.interval is not None:
+        seconds = int(row.interval.schedule.run_every.total_seconds())
+        return slots.Every(max(1, seconds))
+    if row.crontab is not None:
+        cron = row.crontab
+        return slots.Cron(
+            cron.minute, cron.hour, cron.day_of_month, cron.month_of_year, cron.day_of_week, zone=cron.timezone
+        )
+    raise slots.BadSchedule(str(row), "only intervals and crontabs start jobs")
+
+
+def text_of(row: PeriodicTask) -> str:
+    """The row's schedule as the text `slots.parse` reads."""
+    schedule = schedule_of(row)
+    if isinstance(schedule, slots.Every):
+        return f"every {schedule.seconds}s"
+    zone = "" if schedule.zone is UTC or str(schedule.zone) == "UTC" else f" {schedule.zone}"
+    return " ".join(schedule.fields()) + zone
+
+
+def set_schedule(row: PeriodicTask, schedule: slots.Schedule) -> None:
+    """Put a schedule on an unsaved or stored row, without saving the row."""
+    row.interval = row.crontab = row.solar = row.clocked = None
+    if isinstance(schedule, slots.Every):
+        row.interval, _ = IntervalSchedule.objects.get_or_create(
+            every=schedule.seconds, period=IntervalSchedule.SECONDS
+        )
+        return
+    names = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+    values = dict(zip(names, schedule.fields(), strict=True))
+    found = CrontabSchedule.objects.filter(**values, timezone=str(schedule.zone)).first()
+    row.crontab = found or CrontabSchedule.objects.create(**values, timezone=str(schedule.zone))
+
+
+# --- From the catalogue to rows --------------------------------------------------------------------------------------
+
+
+@dataclass
+class SyncReport:
+    """What `sync_schedules` did."""
+
+    created: list[str]
+    followed: list[str]
+    disabled: list[str]
+
+
+def sync_schedules() -> SyncReport:
+    """Make the rows that are missing; never overwrite an operator's edit; disable schedules of jobs without code."""
+    report = SyncReport([], [], [])
+    with transaction.atomic():
+        for job in registry.all_jobs():
+            _sync_job(job, report)
+        _disable_orphans(report)
+    return report
+
+
+def default_schedule(job: type[Job]) -> slots.Schedule:
+    """The code's schedule, or the plain interval of JOB_INTERVAL_SECONDS for the jobs that follow it."""
+    if job.follows_interval_setting and settings.JOB_INTERVAL_SECONDS:
+        return slots.Every(settings.JOB_INTERVAL_SECONDS)
+    return slots.parse(job.schedule)
+
+
+def _sync_job(job: type[Job], report: SyncReport) -> None:
+    configuration, _ = JobConfiguration.objects.get_or_create(
+        job_id=job.job_id, defaults={"enabled": job.enabled_by_default}
+    )
+    row = PeriodicTask.objects.filter(name=job.job_id).first()
+    if row is None:
+        _create_row(job, configuration)
+        report.created.append(job.job_id)
+    elif text_of(row) == configuration.synced_schedule != _default_text(job):
+        _follow_default(job, row, configuration)
+        report.followed.append(job.job_id)
+
+
+def _default_text(job: type[Job]) -> str:
+    row = PeriodicTask()
+    set_schedule(row, default_schedule(job))
+    return text_of(row)
+
+
+def _create_row(job: type[Job], configuration: JobConfiguration) -> None:
+    row = PeriodicTask(
+        name=job.job_id,
+        task=messages.DISPATCH_TASK,
+        kwargs=json.dumps({"job_id": job.job_id}),
+        queue=messages.CONTROL_QUEUE,
+        description=job.description,
+        enabled=job.enabled_by_default,
+    )
+    _follow_default(job, row, configuration)
+
+
+def _follow_default(job: type[Job], row: PeriodicTask, configuration: JobConfiguration) -> None:
+    set_schedule(row, default_schedule(job))
+    row.save()
+    configuration.synced_schedule = text_of(row)
+    configuration.save(update_fields=["synced_schedule", "updated_at"])
+
+
+def _disable_orphans(report: SyncReport) -> None:
+    known = {job.job_id for job in registry.all_jobs()}
+    for row in PeriodicTask.objects.filter(task=messages.DISPATCH_TASK, enabled=True):
+        try:
+            orphan = plan_of(row).job_id not in known
+        except (NotOurs, slots.BadSchedule):
+            orphan = True
+        if orphan:
+            set_enabled(row, enabled=False)
+            report.disabled.append(row.name)
+
+
+def set_enabled(row: PeriodicTask, *, enabled: bool) -> None:
+    """The one way to switch a schedule. A trigger in the database keeps it from firing for the past."""
+    PeriodicTask.objects.filter(pk=row.pk).update(enabled=enabled)
+    row.refresh_from_db()
+    log.info("schedule_%s name=%s", "enabled" if enabled else "disabled", row.name)
+
+
+# --- From slots to runs ----------------------------------------------------------------------------------------------
+
+
+def open_slot(plan: Plan, slot: datetime, *, now: datetime) -> Execution | None:
+    """Record that a slot is due: the first caller gets the PENDING run, everybody else None."""
+    if skip := reason_to_skip(plan):
+        skip_slot(plan, slot, skip, now=now)
+        return None
+    wanted = dispatch.Request(job_id=plan.job_id, trigger=Trigger.SCHEDULE, scope=plan.scope, slot=slot)
+    execution = dispatch.new_execution(wanted, now=now)
+    try:
+        with transaction.atomic():
+            execution.save()
+    except IntegrityError:
+        if not Execution.objects.filter(job_id=plan.job_id, scope=plan.scope, slot=slot).exists():
+            skip_slot(plan, slot, "another run was already waiting", now=now)
+        return None
+    return execution
+
+
+def reason_to_skip(plan: Plan) -> str:
+    """Why slots are not to become runs now; empty where nothing holds them."""
+    del plan
+    return "" if settings.JOB_SCHEDULER_ENABLED else "the scheduler is switched off (JOB_SCHEDULER_ENABLED)"
+
+
+def skip_slot(plan: Plan, slot: datetime, reason: str, *, now: datetime) -> None:
+    """One SKIPPED run per episode: further slots skipped for the same reason are counted on it."""
+    last = Execution.objects.filter(job_id=plan.job_id, scope=plan.scope).order_by("-id").first()
+    if last and last.state == ExecutionState.SKIPPED and last.reason == reason and last.slot:
+        same_episode = Execution.objects.filter(pk=last.pk, slot__lt=slot)
+        same_episode.update(slot=slot, slots_skipped=F("slots_skipped") + 1, finished_at=now)
+        return
+    wanted = dispatch.Request(job_id=plan.job_id, trigger=Trigger.SCHEDULE, scope=plan.scope, slot=slot)
+    skipped = dispatch.new_execution(wanted, now=now)
+    skipped.state, skipped.reason, skipped.finished_at = ExecutionState.SKIPPED, reason, now
+    skipped.slots_skipped = 1
+    Execution.objects.bulk_create([skipped], ignore_conflicts=True)
+    log.info("slot_skipped job=%s slot=%s reason=%s", plan.job_id, slot.isoformat(), reason)

@@ -1,0 +1,138 @@
+"""Due instants of schedules. Pure: `now` is passed in.
+
+A slot is the instant at which a schedule is due: for intervals floor(now / every) since the epoch, for crontabs the
+matching minute in the schedule's own time zone. Every beat computes the same slots, whenever it looks.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+
+from celery.schedules import ParseException, crontab
+
+DAYS_SEARCHED = 366 * 5
+"""29 February is at most eight years away in the worst century; five years serve every schedule people write."""
+FIELD_PATTERN = re.compile(r"[A-Za-z0-9*,/-]{1,120}")
+FIELD_LIMITS = {"minute": 59, "hour": 23, "day_of_month": 31, "month_of_year": 12, "day_of_week": 7}
+UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+LONGEST_INTERVAL_S = 366 * 86_400
+
+
+class BadSchedule(ValueError):
+    """A schedule text that cannot be read; the message says what is wrong and shows the forms there are."""
+
+    def __init__(self, text: str, problem: str) -> None:
+        self.text = text
+        super().__init__(
+            f"schedule {text!r}: {problem} (write `every 15m`, `300` or five cron fields like `*/15 * * * *`)"
+        )
+
+
+@dataclass(frozen=True)
+class Every:
+    """A plain interval."""
+
+    seconds: int
+
+
+@dataclass(frozen=True)
+class Cron:
+    """Five cron fields, read in a time zone."""
+
+    minute: str
+    hour: str
+    day_of_month: str
+    month_of_year: str
+    day_of_week: str
+    zone: tzinfo = UTC
+
+    def fields(self) -> tuple[str, str, str, str, str]:
+        """The five fields in cron's order."""
+        return self.minute, self.hour, self.day_of_month, self.month_of_year, self.day_of_week
+
+    def expanded(self) -> crontab:
+        """Celery's crontab with its sets of minutes, hours and days; raises BadSchedule."""
+        text = " ".join(self.fields())
+        for name, value in zip(FIELD_LIMITS, self.fields(), strict=True):
+            _check_field(text, name, value)
+        try:
+            return crontab(*self.fields())
+        except (ParseException, ValueError) as problem:
+            raise BadSchedule(text, str(problem)) from None
+
+
+def _check_field(text: str, name: str, value: str) -> None:
+    """Bound every number before Celery expands ranges: `1-100000000` would fill the memory."""
+    if not FIELD_PATTERN.fullmatch(value):
+        raise BadSchedule(text, f"{name} has characters that no cron field has")
+    if any(int(number) > FIELD_LIMITS[name] for number in re.findall(r"\d+", value)):
+        raise BadSchedule(text, f"{name} goes up to {FIELD_LIMITS[name]}")
+
+
+Schedule = Every | Cron
+
+
+def parse(text: str) -> Schedule:
+    """Read a schedule: `60`, `interval:300`, `every 15m`, or five cron fields (UTC)."""
+    words = text.strip().lower().split()
+    if len(words) == 5:
+        minute, hour, day_of_month, month_of_year, day_of_week = text.split()
+        cron = Cron(minute, hour, day_of_month, month_of_year, day_of_week)
+        cron.expanded()
+        return cron
+    return _parse_interval(text)
+
+
+def _parse_interval(text: str) -> Every:
+    match = re.fullmatch(r"(?:every\s+|interval:)?(\d{1,9})\s*([smhd]?)", text.strip().lower())
+    if match is None:
+        raise BadSchedule(text, "it is neither an interval nor a crontab")
+    seconds = int(match[1]) * UNITS_S[match[2] or "s"]
+    if not 1 <= seconds <= LONGEST_INTERVAL_S:
+        raise BadSchedule(text, "an interval is from one second to a year")
+    return Every(seconds)
+
+
+def latest(schedule: Schedule, now: datetime) -> datetime | None:
+    """The last slot at or before `now`; None where a crontab had none in five years."""
+    if isinstance(schedule, Every):
+        return _floor(now, schedule.seconds)
+    return next(_backward(schedule, now), None)
+
+
+def following(schedule: Schedule, now: datetime) -> datetime | None:
+    """The first slot after `now`."""
+    if isinstance(schedule, Every):
+        return _floor(now, schedule.seconds) + timedelta(seconds=schedule.seconds)
+    return next(_forward(schedule, now), None)
+
+
+def _floor(now: datetime, every_s: int) -> datetime:
+    return datetime.fromtimestamp(int(now.timestamp()) // every_s * every_s, tz=UTC)
+
+
+def _backward(cron: Cron, now: datetime) -> Iterator[datetime]:
+    fields = cron.expanded()
+    today = now.astimezone(cron.zone).date()
+    for days in range(DAYS_SEARCHED):
+        slots = sorted(_slots_of(today - timedelta(days=days), fields, cron.zone), reverse=True)
+        yield from (slot for slot in slots if slot <= now)
+
+
+def _forward(cron: Cron, now: datetime) -> Iterator[datetime]:
+    fields = cron.expanded()
+    today = now.astimezone(cron.zone).date()
+    for days in range(DAYS_SEARCHED):
+        slots = sorted(_slots_of(today + timedelta(days=days), fields, cron.zone))
+        yield from (slot for slot in slots if slot > now)
+
+
+def _slots_of(day: date, fields: crontab, zone: tzinfo) -> Iterator[datetime]:
+    if day.month not in fields.month_of_year or day.day not in fields.day_of_month:
+        return
+    if day.isoweekday() % 7 not in fields.day_of_week:
+        return
+    for hour in fields.hour:
+        for minute in fields.minute:
+            yield datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,64 @@
+"""What a Celery worker process does around its tasks: keep a lease, and keep Django's logging."""
+
+import socket
+from typing import Any
+
+from celery import current_app, signals
+from celery.worker import WorkController
+from django.db import close_old_connections
+
+from riotwatch_jobs import leases
+from riotwatch_jobs.leases import Lease
+
+_worker: WorkController | None = None
+
+
+@signals.setup_logging.connect
+def keep_django_logging(**_: Any) -> None:  # noqa: ANN401 - Celery's signals pass whatever they like
+    """Django's LOGGING stands; what tasks print becomes log lines, as Celery would do."""
+    current_app.log.redirect_stdouts("INFO")
+
+
+@signals.worker_init.connect
+def remember_worker(sender: WorkController, **_: Any) -> None:  # noqa: ANN401
+    """Pool children are forked from this process and read the node's name and queues here."""
+    global _worker
+    _worker = sender
+
+
+@signals.worker_process_init.connect
+def start_child_lease(**_: Any) -> None:  # noqa: ANN401
+    """Under prefork each child executes items, so each has a lease of its own."""
+    _take_lease(concurrency=1)
+
+
+@signals.worker_ready.connect
+def start_thread_pool_lease(sender: Any, **_: Any) -> None:  # noqa: ANN401
+    """Under threads the worker process itself executes items."""
+    if not _is_prefork():
+        _take_lease(concurrency=_worker.concurrency if _worker else 1)
+
+
+@signals.worker_process_shutdown.connect
+@signals.worker_shutdown.connect
+def drop_lease(**_: Any) -> None:  # noqa: ANN401
+    """Give back what this process held."""
+    leases.drop()
+
+
+@signals.task_prerun.connect
+def check_connection(**_: Any) -> None:  # noqa: ANN401
+    """A connection that outlived a restart of the database is replaced before the task uses it."""
+    close_old_connections()
+
+
+def _is_prefork() -> bool:
+    return _worker is not None and "prefork" in str(_worker.pool_cls)
+
+
+def _take_lease(*, concurrency: int) -> None:
+    node = getattr(_worker, "hostname", None) or f"worker@{socket.gethostname()}"
+    queues = sorted(current_app.amqp.queues.consume_from)
+    lease = Lease(node, queues=queues, concurrency=concurrency)
+    leases.hold(lease)
+    lease.keep_renewing()

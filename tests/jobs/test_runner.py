@@ -1,0 +1,266 @@
+"""A run's life with toy jobs, one per outcome."""
+
+import logging
+import threading
+
+import pytest
+from django.db import connections
+from toy_jobs import Tally, toy_job
+
+from riotwatch_jobs import closing, leases, runner
+from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkerLease, WorkItem
+from riotwatch_jobs.outcomes import Done, Fail, Retry, Skip, Snooze, Stop, Target
+from riotwatch_jobs.registry import registered_temporarily
+
+pytestmark = pytest.mark.usefixtures("lease")
+
+
+def states(execution):
+    return dict(execution.items.values_list("key", "state"))
+
+
+def test_a_run_whose_items_are_all_done_completes_with_summed_results(start, work_off):
+    job = toy_job({"a": Done(Tally(worked=1, apples=2)), "b": Done(Tally(worked=1, apples=5)), "c": Skip("not ripe")})
+    with registered_temporarily(job):
+        run = work_off(start("toy"))
+    assert run.state == ExecutionState.COMPLETED
+    assert run.result == {"worked": 2, "apples": 7}
+    assert (run.items_total, run.items_done, run.items_skipped, run.items_failed) == (3, 2, 1, 0)
+    assert run.api_requests_made == 3
+    assert not run.is_partial
+
+
+def test_a_run_without_targets_ends_at_once_and_still_has_every_result_field(start):
+    with registered_temporarily(toy_job({})):
+        run = start("toy")
+    assert (run.state, run.reason, run.result) == ("COMPLETED", "nothing to do", {"worked": 0, "apples": 0})
+
+
+def test_one_failed_item_makes_the_run_partial_and_the_others_go_on(start, work_off):
+    with registered_temporarily(toy_job({"bad": Fail("no such thing"), "good": Done(Tally(worked=1))})):
+        run = work_off(start("toy"))
+    assert run.state == ExecutionState.COMPLETED
+    assert run.is_partial
+    assert states(run) == {"bad": ItemState.FAILED, "good": ItemState.DONE}
+    assert run.items.get(key="bad").is_error is False
+
+
+def test_a_run_whose_items_all_fail_is_failed(start, work_off):
+    with registered_temporarily(toy_job({"a": Fail("x"), "b": Fail("y")})):
+        run = work_off(start("toy"))
+    assert (run.state, run.reason) == ("FAILED", "all 2 items failed")
+
+
+def test_a_bug_fails_its_item_as_an_error_with_traceback_and_the_run_goes_on(start, work_off):
+    with registered_temporarily(toy_job({"bug": ZeroDivisionError("one over nothing"), "good": Done()})):
+        run = work_off(start("toy"))
+    item = run.items.get(key="bug")
+    assert (item.state, item.is_error) == (ItemState.FAILED, True)
+    assert "ZeroDivisionError" in item.traceback
+    assert run.state == ExecutionState.COMPLETED
+
+
+def test_a_result_that_cannot_be_stored_is_a_bug_of_the_item_not_a_stuck_item(start, work_off):
+    with registered_temporarily(toy_job({"a": Done(Tally(worked=object())), "b": Done()})):
+        run = work_off(start("toy"))
+    item = run.items.get(key="a")
+    assert (item.state, item.is_error, run.state) == (ItemState.FAILED, True, ExecutionState.COMPLETED)
+
+
+def test_stop_ends_the_whole_run_failed_and_leaves_the_rest_undone(start, work_off):
+    job = toy_job({"a": Stop("the sky is falling"), "b": Done(), "c": Done()})
+    with registered_temporarily(job):
+        run = work_off(start("toy"))
+    assert (run.state, run.reason) == ("FAILED", "the sky is falling")
+    assert sorted(states(run).values()) == ["FAILED", "SKIPPED", "SKIPPED"]
+
+
+def test_a_snoozed_item_waits_in_its_row_and_costs_nothing(start, work_off):
+    with registered_temporarily(toy_job({"a": Snooze(300, "budget", for_budget=True)})):
+        run = work_off(start("toy"))
+    item = run.items.get()
+    assert (item.state, item.attempts, item.waits_for_budget) == (ItemState.WAITING, 0, True)
+    assert run.state == ExecutionState.IN_PROGRESS
+    assert run.waiting_for_budget_until() == item.available_at
+
+
+def test_a_passing_fault_costs_an_attempt_and_the_last_one_fails_the_item(start, now):
+    with registered_temporarily(toy_job({"a": Retry("503")}, max_attempts=2)):
+        run = start("toy")
+        item = run.items.get()
+        first = runner.run(item.pk, item.delivery)
+        item.refresh_from_db()
+        assert (item.state, item.attempts, first.countdown_s) == (ItemState.QUEUED, 1, None)
+        assert runner.run(item.pk, item.delivery, retries=1) is None
+    item.refresh_from_db()
+    assert (item.state, item.attempts) == (ItemState.FAILED, 2)
+
+
+def test_a_429_is_redelivered_after_its_wait_and_costs_no_attempt(start, now):
+    with registered_temporarily(toy_job({"a": Retry("429", after_s=7)})):
+        run = start("toy")
+        item = run.items.get()
+        again = runner.run(item.pk, item.delivery)
+    item.refresh_from_db()
+    assert again.countdown_s == 7
+    assert (item.state, item.attempts) == (ItemState.QUEUED, 0)
+    assert 6 < (item.available_at - now).total_seconds() < 12
+
+
+def test_a_long_429_waits_in_the_row_instead_of_a_workers_memory(start):
+    with registered_temporarily(toy_job({"a": Retry("429", after_s=120)})):
+        run = start("toy")
+        item = run.items.get()
+        assert runner.run(item.pk, item.delivery) is None
+    item.refresh_from_db()
+    assert (item.state, item.attempts) == (ItemState.WAITING, 0)
+
+
+def test_children_are_added_when_their_parent_is_done(start, work_off):
+    children = (Target(key="child"),)
+    with registered_temporarily(toy_job({"parent": Done(children=children)})):
+        run = start("toy")
+        item = run.items.get()
+        runner.run(item.pk, item.delivery)
+    assert set(states(run)) == {"parent", "child"}
+
+
+def test_a_doubled_message_runs_the_item_once(start):
+    with registered_temporarily(toy_job({"a": Done(Tally(worked=1))})):
+        run = start("toy")
+        item = run.items.get()
+        runner.run(item.pk, item.delivery)
+        runner.run(item.pk, item.delivery)
+    run.refresh_from_db()
+    assert run.result["worked"] == 1
+    assert run.api_requests_made == 1
+
+
+def test_a_message_of_an_older_delivery_is_dropped(start):
+    with registered_temporarily(toy_job({"a": Done()})):
+        run = start("toy")
+        item = run.items.get()
+        WorkItem.objects.filter(pk=item.pk).update(delivery=item.delivery + 1)
+        runner.run(item.pk, item.delivery)
+    assert states(run) == {"a": ItemState.QUEUED}
+
+
+def test_a_worker_declared_dead_cannot_complete_what_was_taken_from_it(start, lease):
+    with registered_temporarily(toy_job({"a": Done()})):
+        run = start("toy")
+        item = run.items.select_related("execution").get()
+        assert runner.claim(item, lease)
+        WorkerLease.objects.filter(pk=lease.id).delete()
+        assert runner.rescue_lost() == 1
+        recorder = runner.ItemRecorder(item, timeout_s=9)
+        runner.record(item, Done(Tally(worked=1)), recorder, retries=0)
+    item.refresh_from_db()
+    assert (item.state, item.lost_count, item.result) == (ItemState.WAITING, 1, None)
+
+
+def test_a_frozen_process_goes_on_under_a_new_lease(lease):
+    old = lease.id
+    WorkerLease.objects.filter(pk=old).delete()
+    lease.renew()
+    assert lease.id != old
+    assert WorkerLease.objects.filter(pk=lease.id).exists()
+
+
+def test_three_deaths_alone_quarantine_an_item_and_deaths_in_company_do_not(start, lease):
+    with registered_temporarily(toy_job({"a": Done()})):
+        run = start("toy")
+        for death in range(4):
+            item = run.items.select_related("execution").get()
+            WorkItem.objects.filter(pk=item.pk).update(state=ItemState.QUEUED)
+            assert runner.claim(item, lease), death
+            WorkerLease.objects.filter(pk=lease.id).delete()
+            runner.rescue_lost()
+            lease.renew()
+    item.refresh_from_db()
+    assert (item.state, item.lost_count, item.lost_alone_count) == (ItemState.QUARANTINED, 4, 3)
+
+
+def test_an_item_whose_outcome_could_not_be_recorded_is_released_at_the_next_renewal(start, lease):
+    with registered_temporarily(toy_job({"a": Done()})):
+        run = start("toy")
+        item = run.items.select_related("execution").get()
+        assert runner.claim(item, lease)
+        lease.release_later(item.pk, item.delivery)
+        lease.renew()
+    item.refresh_from_db()
+    assert (item.state, item.lost_count) == (ItemState.WAITING, 0)
+
+
+def test_what_a_library_logs_is_kept_with_the_run(start, work_off):
+    class Chatty(toy_job({"a": Done()}, job_id="chatty")):
+        def run(self, target, log):
+            logging.getLogger("some.library").warning("a library speaks")
+            log.info("own_line", apples=self.config.apples)
+            return Done()
+
+    with registered_temporarily(Chatty):
+        run = work_off(start("chatty"))
+    messages = list(run.log_lines.values_list("message", flat=True))
+    assert messages == ["a library speaks", "own_line apples=3"]
+
+
+def test_a_cancelled_run_ends_its_idle_items_at_once(start, now):
+    with registered_temporarily(toy_job({"a": Done(), "b": Done()})):
+        run = start("toy")
+        assert closing.cancel(run, who="ann", reason="", now=now)
+    run.refresh_from_db()
+    assert (run.state, run.reason) == ("CANCELLED", "cancelled by ann")
+    assert set(states(run).values()) == {ItemState.CANCELLED}
+
+
+def test_a_running_item_of_a_cancelled_run_stops_at_its_next_checkpoint(start, lease, now):
+    with registered_temporarily(toy_job({"a": Done()})):
+        run = start("toy")
+        item = run.items.select_related("execution").get()
+        assert runner.claim(item, lease)
+        closing.cancel(run, who="ann", reason="", now=now)
+        run.refresh_from_db()
+        assert run.state == ExecutionState.IN_PROGRESS
+        recorder = runner.ItemRecorder(item, timeout_s=9)
+        runner.record(item, runner.attempt(item, recorder), recorder, retries=0)
+        closing.close_if_finished(run.pk, now=leases.database_now())
+    run.refresh_from_db()
+    assert run.state == ExecutionState.CANCELLED
+    assert states(run) == {"a": ItemState.CANCELLED}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [(Snooze(300, "budget", for_budget=True), "RATE_LIMITED"), (Snooze(300, "asleep"), "FAILED")],
+)
+def test_a_deadline_tells_waiting_for_budget_from_other_delays(start, work_off, now, outcome, state):
+    with registered_temporarily(toy_job({"done": Done(), "late": outcome})):
+        run = work_off(start("toy"))
+        Execution.objects.filter(pk=run.pk).update(deadline_at=now)
+        closing.enforce_deadlines(leases.database_now())
+    run.refresh_from_db()
+    assert (run.state, run.items_done, run.items_skipped) == (state, 1, 1)
+
+
+def test_many_workers_finishing_at_once_close_the_run_exactly_once(start):
+    """The race that left runs open for ever: each committer must see all others (docs/decisions/0001)."""
+    outcomes = {f"item{n}": Done(Tally(worked=1)) for n in range(8)}
+    with registered_temporarily(toy_job(outcomes)):
+        for _ in range(5):
+            run = start("toy")
+            WorkItem.objects.filter(execution=run, state=ItemState.WAITING).update(state=ItemState.QUEUED, delivery=1)
+            barrier = threading.Barrier(len(outcomes))
+            items = list(run.items.values_list("pk", "delivery"))
+
+            def work(pk, delivery, barrier=barrier):
+                barrier.wait()
+                runner.run(pk, delivery)
+                connections.close_all()
+
+            threads = [threading.Thread(target=work, args=pair) for pair in items]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            run.refresh_from_db()
+            assert (run.state, run.result["worked"]) == ("COMPLETED", len(outcomes))
