@@ -1,0 +1,222 @@
+"""Players and what is stored about them, in the Django admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from riotwatch_players import tracking
+from riotwatch_players.models import BacklogMatch, ForeignDatabase, Match, Participant, Player, RankSnapshot
+from riotwatch_players.riot.errors import RiotError
+from riotwatch_players.riot.routing import PLATFORMS
+
+COULD_NOT_ADD = (tracking.BadRiotId, tracking.NoSuchPlayer, tracking.TooManyTracked, ForeignDatabase, RiotError)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """Records that jobs write and people only read."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody adds one by hand."""
+        del request, obj
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody edits one."""
+        del request, obj
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Nobody deletes one here."""
+        del request, obj
+        return False
+
+
+class AddPlayerForm(forms.ModelForm[Player]):
+    """Adds by Riot ID: Riot is asked who that is."""
+
+    riot_id = forms.CharField(label="Riot ID", help_text="Name#TAG, as the player sees it in the game.")
+    platform = forms.ChoiceField(choices=[(name, name) for name in PLATFORMS], initial="euw1")
+    track = forms.BooleanField(required=False, initial=True, help_text="Keep watch on the player from now on.")
+
+    class Meta:
+        model = Player
+        fields = ("riot_id", "platform", "track")
+
+    def clean(self) -> dict[str, Any]:
+        """Ask Riot; every refusal becomes a message at the form."""
+        cleaned = super().clean() or {}
+        if "riot_id" not in cleaned or "platform" not in cleaned:
+            return cleaned
+        now = timezone.now()
+        try:
+            player = tracking.add_player(cleaned["riot_id"], platform=cleaned["platform"], now=now)
+            if cleaned.get("track"):
+                tracking.track(player, now=now)
+        except COULD_NOT_ADD as problem:
+            raise forms.ValidationError(str(problem)) from None
+        self.instance = player
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """The player is stored already: nothing of the form is to be copied onto it."""
+
+    def save(self, commit: bool = True) -> Player:  # noqa: FBT001, FBT002 - Django's signature
+        """The player that `clean` stored."""
+        del commit
+        return self.instance
+
+    def save_m2m(self) -> None:
+        """Nothing is related by this form."""
+
+
+class RankInline(admin.TabularInline[RankSnapshot, Player]):
+    """Rank history, newest first."""
+
+    model = RankSnapshot
+    fields = readonly_fields = ("queue", "tier", "division", "league_points", "wins", "losses", "seen_at")
+    ordering = ("-seen_at",)
+    extra = 0
+    max_num = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Ranks come from Riot."""
+        del request, obj
+        return False
+
+
+@admin.register(Player)
+class PlayerAdmin(admin.ModelAdmin[Player]):
+    """Everybody who is known; add by Riot ID, track and untrack."""
+
+    list_display = ("riot_id", "platform", "tracked", "summoner_level", "rank", "ranked_games", "waits", "last_updated")
+    list_display_links = ("riot_id",)
+    list_filter = ("tracked", "platform", "paused", ("discovered_at", admin.EmptyFieldListFilter))
+    search_fields = ("game_name", "tag_line", "=puuid")
+    actions = ("track_players", "untrack_players")
+    fields = (
+        *("riot_id", "platform", "tracked", "paused", "paused_reason", "summoner_level", "ranked_games", "waits"),
+        *("times_met", "tracked_at", "discovered_at", "last_updated", "update_failed_at", "update_failures"),
+        *("listed_until", "first_seen_at"),
+    )
+    readonly_fields = tuple(name for name in fields if name not in {"paused", "paused_reason"})
+    inlines = (RankInline,)
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_form(self, request: HttpRequest, obj: Player | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
+        """A form of its own for adding."""
+        if obj is None:
+            return AddPlayerForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fields(self, request: HttpRequest, obj: Player | None = None) -> Any:  # noqa: ANN401
+        """What the add form asks, else the player's facts."""
+        return ("riot_id", "platform", "track") if obj is None else super().get_fields(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Player | None = None) -> Any:  # noqa: ANN401
+        """Facts come from Riot; an operator may pause a player."""
+        return () if obj is None else super().get_readonly_fields(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Player | None) -> Any:  # noqa: ANN401
+        """No history to show while adding."""
+        return () if obj is None else super().get_inlines(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Player, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001
+        """An added player is stored by the form itself; of an existing one only the pause can change."""
+        del request, form
+        if change:
+            obj.save(update_fields=["paused", "paused_reason"])
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """A deleted player would come back with the next match."""
+        del request, obj
+        return False
+
+    @admin.display
+    def rank(self, player: Player) -> str:
+        """The current ranked solo standing."""
+        newest = player.ranks.filter(queue="RANKED_SOLO_5x5").order_by("-seen_at").first()
+        return str(newest) if newest else ""
+
+    @admin.display(description="waits for")
+    def waits(self, player: Player) -> str:
+        """What comes next for this player, and since when."""
+        waiting = player.waiting_for
+        return f"{waiting.stage} since {waiting.since:%Y-%m-%d %H:%M}" if waiting else ""
+
+    @admin.action(description="Track selected players", permissions=["change"])
+    def track_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
+        """Keep watch on them, as far as the limit allows."""
+        for player in queryset:
+            try:
+                tracking.track(player, now=timezone.now())
+            except tracking.TooManyTracked as problem:
+                self.message_user(request, f"{player}: {problem}", level=messages.ERROR)
+                return
+            self._say(request, player, "tracked")
+
+    @admin.action(description="Untrack selected players", permissions=["change"])
+    def untrack_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
+        """Stop keeping watch; what is known stays."""
+        for player in queryset:
+            if tracking.untrack(player):
+                self._say(request, player, "no longer tracked")
+
+    def _say(self, request: HttpRequest, player: Player, what: str) -> None:
+        if request.user.pk is not None:
+            LogEntry.objects.log_actions(request.user.pk, [player], CHANGE, change_message=what, single_object=True)
+        self.message_user(request, f"{player} is {what}")
+
+
+class ParticipantInline(admin.TabularInline[Participant, Match]):
+    """Who took part."""
+
+    model = Participant
+    fields = readonly_fields = (
+        "player",
+        "team_id",
+        "team_position",
+        "champion_id",
+        "win",
+        "kills",
+        "deaths",
+        "assists",
+    )
+    extra = 0
+    max_num = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """Participants come from Riot."""
+        del request, obj
+        return False
+
+
+@admin.register(Match)
+class MatchAdmin(ReadOnlyAdmin):
+    """Stored matches, newest first."""
+
+    list_display = ("match_id", "queue_id", "patch", "started_at", "duration_s", "remake", "usable")
+    list_filter = ("platform", "queue_id", "remake")
+    search_fields = ("match_id",)
+    ordering = ("-started_at",)
+    inlines = (ParticipantInline,)
+    show_full_result_count = False
+    list_per_page = 50
+
+
+@admin.register(BacklogMatch)
+class BacklogMatchAdmin(ReadOnlyAdmin):
+    """Matches to fetch, and what became of them."""
+
+    list_display = ("match_id", "state", "lane", "reason", "added_at", "fetched_at")
+    list_filter = ("state", "lane", "region")
+    search_fields = ("match_id",)
+    show_full_result_count = False
+    list_per_page = 50

@@ -1,0 +1,39 @@
+"""`manage.py track_player "Name#TAG" --platform euw1`: keep watch on a player."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from riotwatch_players import tracking
+from riotwatch_players.models import ForeignDatabase
+from riotwatch_players.riot.errors import RiotError
+from riotwatch_players.riot.routing import PLATFORMS, UnknownPlatform
+
+EXIT_BAD_INPUT = 2
+
+
+class Command(BaseCommand):
+    """Asks Riot who that is, stores the player and tracks them."""
+
+    help = "Track a player by Riot ID: from the next update on, matches and ranks are fetched."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("riot_id", metavar="NAME#TAG")
+        parser.add_argument("--platform", required=True, help=f"one of {', '.join(PLATFORMS)}")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
+        """Track one player."""
+        del args
+        now = timezone.now()
+        try:
+            player = tracking.add_player(options["riot_id"], platform=options["platform"], now=now)
+            new = tracking.track(player, now=now)
+        except (tracking.BadRiotId, tracking.NoSuchPlayer, tracking.TooManyTracked, UnknownPlatform) as problem:
+            raise CommandError(str(problem), returncode=EXIT_BAD_INPUT) from None
+        except RiotError as problem:
+            raise CommandError(f"Riot could not be asked: {problem}") from None
+        except ForeignDatabase as problem:
+            raise CommandError(str(problem)) from None
+        self.stdout.write(f"{player.riot_id} ({player.platform}) is {'now' if new else 'already'} tracked")

@@ -1,0 +1,147 @@
+"""Keeping watch on a player: by Riot ID, up to the configured number."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from riotwatch_players import discovery, gateway
+from riotwatch_players.discovery import DiscoveryRule
+from riotwatch_players.models import Player
+from riotwatch_players.riot.client import RiotClient
+from riotwatch_players.riot.errors import NotFound
+from riotwatch_players.riot.limiter import Lane
+from riotwatch_players.riot.routing import platform_host, region_of_platform
+
+GAME_NAME_MAX, TAG_LINE_MAX = 64, 16
+_LOCK = 0x74726B  # "trk": counting the tracked and adding one must not interleave
+
+
+class BadRiotId(ValueError):
+    """A text that is no Riot ID."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(f'{text!r} is no Riot ID: write Name#TAG, for example "Faker#KR1"')
+
+
+class NoSuchPlayer(LookupError):
+    """Riot does not know this Riot ID."""
+
+    def __init__(self, riot_id: str, platform: str) -> None:
+        self.riot_id = riot_id
+        self.platform = platform
+        super().__init__(f"Riot knows no {riot_id} ({platform}): check the spelling and the part behind #")
+
+
+class NotKnown(LookupError):
+    """No stored player bears this Riot ID."""
+
+    def __init__(self, riot_id: str, platform: str) -> None:
+        self.riot_id = riot_id
+        self.platform = platform
+        super().__init__(f"no player {riot_id} ({platform}) is known here: check the spelling and the platform")
+
+
+class TooManyTracked(Exception):
+    """The configured number of tracked players is reached."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"{limit} players are tracked already, which is max_tracked_players: untrack one, or raise it "
+            "(the setting of tracked_player_updater, or MAX_TRACKED_PLAYERS)"
+        )
+
+
+@dataclass(frozen=True)
+class TrackingRule:
+    """What tracking a player entails."""
+
+    max_tracked_players: int
+    discovery: DiscoveryRule
+
+
+def _rule_from_environment() -> TrackingRule:
+    return TrackingRule(settings.MAX_TRACKED_PLAYERS, DiscoveryRule(max_discovered_players=5000))
+
+
+_rule: Callable[[], TrackingRule] = _rule_from_environment
+
+
+def set_rule(rule: Callable[[], TrackingRule]) -> None:
+    """The catalogue says where the configured rule stands; until then the environment's holds."""
+    global _rule
+    _rule = rule
+
+
+def split_riot_id(text: str) -> tuple[str, str]:
+    """`Name#TAG` in two; raises BadRiotId."""
+    game_name, hash_sign, tag_line = text.strip().rpartition("#")
+    game_name, tag_line = game_name.strip(), tag_line.strip()
+    fits = 0 < len(game_name) <= GAME_NAME_MAX and 0 < len(tag_line) <= TAG_LINE_MAX
+    if not hash_sign or not fits or "#" in game_name:
+        raise BadRiotId(text)
+    return game_name, tag_line
+
+
+def add_player(riot_id: str, *, platform: str, now: datetime, client: RiotClient | None = None) -> Player:
+    """The player behind a Riot ID, asked of Riot and stored; raises BadRiotId, UnknownPlatform or NoSuchPlayer."""
+    game_name, tag_line = split_riot_id(riot_id)
+    platform = platform_host(platform.strip())
+    client = client or gateway.client(Lane.INTERACTIVE)
+    try:
+        account = client.account_by_riot_id(game_name, tag_line, platform=platform)
+    except NotFound:
+        raise NoSuchPlayer(f"{game_name}#{tag_line}", platform) from None
+    names = {"game_name": account.game_name or game_name, "tag_line": account.tag_line or tag_line}
+    player, _ = Player.objects.get_or_create(
+        source=gateway.current_source(),
+        puuid=account.puuid,
+        defaults={**names, "platform": platform, "first_seen_at": now},
+    )
+    Player.objects.filter(pk=player.pk).update(**names)
+    player.refresh_from_db()
+    return player
+
+
+def track(player: Player, *, now: datetime) -> bool:
+    """Keep watch on a player from now on; False when that was so already. Raises TooManyTracked."""
+    rule = _rule()
+    with transaction.atomic():
+        _one_at_a_time()
+        if Player.objects.tracked().filter(pk=player.pk).exists():
+            return False
+        if Player.objects.tracked().filter(erased_at=None).count() >= rule.max_tracked_players:
+            raise TooManyTracked(rule.max_tracked_players)
+        Player.objects.filter(pk=player.pk).update(tracked=True, tracked_at=now, history_full_at=None)
+    player.refresh_from_db()
+    transaction.on_commit(lambda: discovery.discover_around(player, rule.discovery, now=now) and None)
+    return True
+
+
+def untrack(player: Player) -> bool:
+    """Stop keeping watch; what is known stays. False when the player was not tracked."""
+    changed = Player.objects.tracked().filter(pk=player.pk).update(tracked=False, tracked_at=None)
+    player.refresh_from_db()
+    return bool(changed)
+
+
+def find(riot_id: str, *, platform: str) -> Player:
+    """A stored player by Riot ID; raises BadRiotId, UnknownPlatform or NotKnown. Closed platforms are known too."""
+    game_name, tag_line = split_riot_id(riot_id)
+    platform = platform.strip().lower()
+    region_of_platform(platform)
+    found = Player.objects.with_riot_id(game_name, tag_line, platform=platform)
+    # A name that changed hands finds several: the one seen last bears it now.
+    player = found.order_by("-level_seen_at", "-id").first()
+    if player is None:
+        raise NotKnown(f"{game_name}#{tag_line}", platform)
+    return player
+
+
+def _one_at_a_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
