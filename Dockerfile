@@ -1,0 +1,21 @@
+# One image for every process; docker-compose.yml says which command each runs.
+FROM python:3.13-slim
+
+ENV PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
+
+WORKDIR /app
+
+# Wheels only: the image needs no compiler.
+COPY requirements/ requirements/
+RUN pip install --only-binary :all: -r requirements/base.txt
+
+COPY . .
+RUN python -m compileall -q riotwatch riotwatch_jobs riotwatch_players manage.py
+
+# The processes write nothing into the image; their state is in PostgreSQL and Redis.
+RUN useradd --system --uid 10001 --no-create-home riotwatch
+USER riotwatch
+
+CMD ["python", "manage.py", "help"]

@@ -1,0 +1,50 @@
+# Everything a person types in this checkout. `make help` lists the targets.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+# `manage.py check` and `makemigrations --check` look at code only: these addresses are never connected to.
+NO_SERVERS := DATABASE_URL=postgresql://nobody@127.0.0.1:9/none REDIS_URL=redis://127.0.0.1:9
+PRODUCTION := $(NO_SERVERS) HTTPS=true DEBUG=false ALLOWED_HOSTS=riotwatch.example \
+	RIOT_API_KEY=RGAPI-00000000-0000-0000-0000-000000000000
+
+.PHONY: help install run test lint bench-limiter
+
+help:
+	@echo "make run            install, then start everything: http://127.0.0.1:8000/ (PORT=8000 WORKERS=2)"
+	@echo "make test           install, then run all tests"
+	@echo "make lint           install, then check style, types, imports, settings and migrations"
+	@echo "make install        make .venv and install the pinned requirements (again only when they changed)"
+	@echo "make bench-limiter  install, then measure the shared request budget"
+
+install: $(STAMP)
+
+# Wheels only: no compiler is needed.
+$(STAMP): $(wildcard requirements/*.txt)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: $(PYTHON) is missing or older than Python 3.11. Name another: make PYTHON=python3.13 $(MAKECMDGOALS)" >&2; \
+		exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || { \
+		echo "error: .venv could not be made (Debian and Ubuntu: apt install python3-venv)" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: -r requirements/dev.txt
+	@touch $(STAMP)
+
+run: install
+	@$(BIN)/python manage.py up
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(NO_SERVERS) SECRET_KEY=lint $(BIN)/python manage.py check --fail-level WARNING
+	$(PRODUCTION) SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(NO_SERVERS) SECRET_KEY=lint $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+bench-limiter: install
+	$(BIN)/python -m bench.limiter
