@@ -6,6 +6,9 @@ from django.views.generic import RedirectView
 
 from riotwatch.health import healthz, readyz
 
+admin.site.site_header = admin.site.site_title = "riotwatch"
+admin.site.index_title = "Operating riotwatch"
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
