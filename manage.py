@@ -8,12 +8,18 @@ import sys
 WITHOUT_SERVERS = frozenset({"up", "riot_simulator", "help", "version", "--help", "-h", "--version", "makemigrations"})
 
 
+# These run for long, and their log is what they show.
+LOGGING_COMMANDS = frozenset({"up", "riot_simulator", "housekeeping", "runserver"})
+
+
 def main() -> None:
     """Run one command, attached to the servers of a running `up` where no addresses are given."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "riotwatch.settings")
     from django.core.management import execute_from_command_line
 
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if command not in LOGGING_COMMANDS:
+        os.environ.setdefault("LOG_LEVEL", "WARNING")  # a command's answer is not to drown in its log
     if command not in WITHOUT_SERVERS and not {"--help", "-h"} & set(sys.argv):
         require_servers()
     execute_from_command_line(sys.argv)

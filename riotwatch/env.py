@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
@@ -34,7 +35,8 @@ class Environment:
     def load(cls, dotenv: Path) -> "Environment":
         """The process environment, completed by the file `dotenv` where it exists."""
         from_file = {name: value for name, value in dotenv_values(dotenv).items() if value is not None}
-        return cls({**from_file, **os.environ})
+        given = {name: value for name, value in os.environ.items() if value.strip()}
+        return cls({**from_file, **given})
 
     def text(self, name: str, default: str = "") -> str:
         """The value without surrounding blanks, or `default`."""
@@ -45,7 +47,7 @@ class Environment:
         raw = self.text(name)
         if not raw:
             return default
-        if not re.fullmatch(r"[+-]?\d+", raw):
+        if not re.fullmatch(r"[+-]?\d{1,18}", raw):
             raise BadVariable(name, f"must be a whole number, not {raw!r}.")
         value = int(raw)
         if not least <= value <= most:
@@ -76,6 +78,8 @@ class Environment:
         value = self.text(name, default)
         if value and value.partition("://")[0] not in schemes:
             raise BadVariable(name, f"must start with one of {', '.join(f'{scheme}://' for scheme in schemes)}.")
+        if not _port_is_readable(value):
+            raise BadVariable(name, "has no readable port: write special characters of a password as %XX.")
         return value
 
     def matching(self, name: str, default: str, *, pattern: str, example: str) -> str:
@@ -84,3 +88,11 @@ class Environment:
         if value and not re.fullmatch(pattern, value):
             raise BadVariable(name, f"must look like {example}.")
         return value
+
+
+def _port_is_readable(url: str) -> bool:
+    try:
+        urlsplit(url).port  # noqa: B018 - reading it is the check
+    except ValueError:
+        return False
+    return True

@@ -222,9 +222,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "level": LOG_LEVEL},
         # What is logged while an item runs, by us or by a library, is also kept with its run.
         "execution": {"class": "riotwatch_jobs.capture.ExecutionLogHandler"},
     },
-    "root": {"handlers": ["console", "execution"], "level": LOG_LEVEL},
+    "root": {"handlers": ["console", "execution"], "level": "DEBUG" if LOG_LEVEL == "DEBUG" else "INFO"},
 }

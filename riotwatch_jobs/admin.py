@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import ClockedSchedule, PeriodicTask, SolarSchedule
 
 from riotwatch_jobs import closing, dispatch, registry, scheduling, slots
+from riotwatch_jobs.base import Job
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import (
     OPEN_ITEM_STATES,
@@ -24,6 +25,8 @@ from riotwatch_jobs.models import (
 )
 
 LINES_SHOWN = 200
+ITEMS_SHOWN = 100
+NO_CODE = "this job has no code any more"
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
@@ -43,6 +46,12 @@ class ReadOnlyAdmin(admin.ModelAdmin[Any]):
         """Retention deletes them."""
         del request, obj
         return False
+
+
+def audit(request: HttpRequest, row: Model, text: str) -> None:
+    """Leave a trace of who did what, in the row's history."""
+    if request.user.pk is not None:
+        LogEntry.objects.log_actions(request.user.pk, [row], CHANGE, change_message=text, single_object=True)
 
 
 def ask_for_run(request: HttpRequest, job_id: str) -> str:
@@ -97,12 +106,16 @@ class JobConfigurationAdmin(admin.ModelAdmin[JobConfiguration]):
     @admin.display
     def description(self, configuration: JobConfiguration) -> str:
         """What the job does."""
-        return configuration.job.description
+        job = _job_of(configuration)
+        return job.description if job else NO_CODE
 
     @admin.display(description="settings there are")
     def settings_there_are(self, configuration: JobConfiguration) -> str:
         """Name, meaning and default of each setting."""
-        rows = configuration.job.Config.model_fields.items()
+        job = _job_of(configuration)
+        if job is None:
+            return NO_CODE
+        rows = job.Config.model_fields.items()
         lines = [f"{name}: {about.description} (default {about.default})" for name, about in rows]
         return format_html("<br>".join(["{}"] * len(lines)), *lines) if lines else "none"
 
@@ -116,16 +129,34 @@ class JobConfigurationAdmin(admin.ModelAdmin[JobConfiguration]):
     def next_run(self, configuration: JobConfiguration) -> str:
         """The next slot of the default schedule."""
         row = PeriodicTask.objects.filter(name=configuration.job_id, enabled=True).first()
-        if row is None or not configuration.enabled:
-            return "off"
-        following = slots.following(scheduling.schedule_of(row), database_now())
-        return f"{following:%Y-%m-%d %H:%M:%S} UTC" if following else "never"
+        return _next_slot(row) if row and configuration.enabled else "off"
 
     @admin.action(description="Run now", permissions=["change"])
     def run_now(self, request: HttpRequest, queryset: QuerySet[JobConfiguration]) -> None:
         """Ask for a run of each selected job."""
         for configuration in queryset:
-            self.message_user(request, ask_for_run(request, configuration.job_id))
+            try:
+                text = ask_for_run(request, configuration.job_id)
+            except (registry.UnknownJob, dispatch.BadConfig) as problem:
+                self.message_user(request, str(problem), level=messages.ERROR)
+                continue
+            audit(request, configuration, text)
+            self.message_user(request, text)
+
+
+def _job_of(configuration: JobConfiguration) -> type[Job] | None:
+    try:
+        return configuration.job
+    except registry.UnknownJob:
+        return None
+
+
+def _next_slot(row: PeriodicTask) -> str:
+    try:
+        following = slots.following(scheduling.schedule_of(row), database_now())
+    except slots.BadSchedule as problem:
+        return str(problem)
+    return f"{following:%Y-%m-%d %H:%M:%S} UTC" if following else "never"
 
 
 # --- Schedules -------------------------------------------------------------------------------------------------------
@@ -153,13 +184,7 @@ class SchedulePageAdmin(PeriodicTaskAdmin):  # type: ignore[misc]  # django-cele
     @admin.display
     def next_run(self, row: PeriodicTask) -> str:
         """The next slot."""
-        if not row.enabled:
-            return "off"
-        try:
-            following = slots.following(scheduling.schedule_of(row), database_now())
-        except slots.BadSchedule as problem:
-            return str(problem)
-        return f"{following:%Y-%m-%d %H:%M:%S} UTC" if following else "never"
+        return _next_slot(row) if row.enabled else "off"
 
     @admin.action(description="Enable selected schedules (the next slot counts)", permissions=["change"])
     def enable_schedules(self, request: HttpRequest, queryset: QuerySet[PeriodicTask]) -> None:
@@ -174,7 +199,7 @@ class SchedulePageAdmin(PeriodicTaskAdmin):  # type: ignore[misc]  # django-cele
     def _switch(self, request: HttpRequest, queryset: QuerySet[PeriodicTask], *, enabled: bool) -> None:
         for row in queryset:
             scheduling.set_enabled(row, enabled=enabled)
-            _audit(request, row, f"{'Enabled' if enabled else 'Disabled'} the schedule.")
+            audit(request, row, f"{'Enabled' if enabled else 'Disabled'} the schedule.")
         word = "enabled" if enabled else "disabled"
         self.message_user(request, f"{word}: {', '.join(row.name for row in queryset)}")
 
@@ -188,13 +213,8 @@ class SchedulePageAdmin(PeriodicTaskAdmin):  # type: ignore[misc]  # django-cele
             except (scheduling.NotOurs, slots.BadSchedule, registry.UnknownJob, dispatch.BadConfig) as problem:
                 self.message_user(request, str(problem), level=messages.ERROR)
                 continue
-            _audit(request, row, text)
+            audit(request, row, text)
             self.message_user(request, text)
-
-
-def _audit(request: HttpRequest, row: PeriodicTask, text: str) -> None:
-    if request.user.pk is not None:
-        LogEntry.objects.log_actions(request.user.pk, [row], CHANGE, change_message=text, single_object=True)
 
 
 # --- Runs ------------------------------------------------------------------------------------------------------------
@@ -210,11 +230,14 @@ class WorkItemInline(admin.TabularInline[WorkItem, Execution]):
     max_num = 0
     can_delete = False
     show_change_link = True
-    verbose_name_plural = "items that are open or failed (the newest 100)"
+    verbose_name_plural = f"items that are open or failed (the newest {ITEMS_SHOWN})"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WorkItem]:
-        """Not the thousands that are simply done."""
-        return super().get_queryset(request).exclude(state__in=["DONE", "SKIPPED", "CANCELLED"]).order_by("-id")
+        """Not the thousands that are simply done, nor the thousands that wait."""
+        items = super().get_queryset(request)
+        run = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
+        shown = items.filter(execution=run).exclude(state__in=["DONE", "SKIPPED", "CANCELLED"]).order_by("-id")
+        return items.filter(pk__in=list(shown.values_list("pk", flat=True)[:ITEMS_SHOWN])).order_by("-id")
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """The framework adds items."""
@@ -270,7 +293,11 @@ class ExecutionAdmin(ReadOnlyAdmin):
     def cancel_runs(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
         """End what is open; what has ended stays as it is."""
         who, now = request.user.get_username(), database_now()
-        cancelled = [run.pk for run in queryset if closing.cancel(run, who=who, reason="", now=now)]
+        cancelled = []
+        for run in queryset:
+            if closing.cancel(run, who=who, reason="", now=now):
+                audit(request, run, "Cancelled the run.")
+                cancelled.append(run.pk)
         self.message_user(request, f"cancelled: {', '.join(map(str, cancelled)) or 'none, they had already ended'}")
 
 

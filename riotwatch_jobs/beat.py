@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import F, Q
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from riotwatch_jobs import messages, registry, scheduling, slots
@@ -22,10 +22,25 @@ log = logging.getLogger(__name__)
 class SlotScheduler(DatabaseScheduler):
     """The stock database scheduler with its own tick: one look at every schedule a second."""
 
+    _rows: dict[str, PeriodicTask] | None = None
+    _rows_stamp: datetime | None = None
+
     def setup_schedule(self) -> None:
         """No default entries: every schedule is a row."""
         for name, row in self.schedule.items():
             log.info("schedule_loaded name=%s schedule=%s last_run=%s", name, scheduling.text_of(row), row.last_run_at)
+
+    @property
+    def schedule(self) -> dict[str, PeriodicTask]:
+        """The rows, read again when they have changed.
+
+        The stamp is read before the rows and kept only when those could be read: no change is ever missed.
+        """
+        stamp = PeriodicTasks.last_change()
+        if self._rows is None or stamp != self._rows_stamp:
+            self._rows = self.all_as_schedule()
+            self._rows_stamp = stamp
+        return self._rows
 
     def all_as_schedule(self) -> dict[str, PeriodicTask]:
         """The enabled rows that start jobs which are enabled themselves."""
@@ -52,10 +67,12 @@ class SlotScheduler(DatabaseScheduler):
         plan = scheduling.plan_of(row)
         slot = slots.latest(plan.schedule, now)
         seen_until = row.last_run_at or row.date_changed
-        if slot is None or slot <= seen_until or not _within_bounds(row, now):
+        if slot is None or slot <= seen_until or not _within_bounds(row, slot, now=now):
             return
         execution = scheduling.open_slot(plan, slot, now=now)
         self._advance(row, slot)
+        if row.one_off:
+            scheduling.set_enabled(row, enabled=False)
         if execution is not None:
             messages.send_dispatch(execution.pk)
 
@@ -74,13 +91,15 @@ class SlotScheduler(DatabaseScheduler):
 
 def _usable(row: PeriodicTask) -> bool:
     try:
-        registry.get(scheduling.plan_of(row).job_id)
+        plan = scheduling.plan_of(row)
+        registry.get(plan.job_id)
+        slots.check(plan.schedule)
     except (registry.UnknownJob, scheduling.NotOurs, slots.BadSchedule) as problem:
         log.error("schedule_unusable name=%s problem=%s", row.name, problem)
         return False
     return True
 
 
-def _within_bounds(row: PeriodicTask, now: datetime) -> bool:
-    started = row.start_time is None or row.start_time <= now
+def _within_bounds(row: PeriodicTask, slot: datetime, *, now: datetime) -> bool:
+    started = row.start_time is None or row.start_time <= slot
     return started and (row.expires is None or now < row.expires)

@@ -13,8 +13,10 @@ from riotwatch_jobs.messages import CONTROL_QUEUE
 
 
 def consumed_queues(procfile: Path) -> set[str]:
-    """The queues that some worker line of the Procfile consumes (`-Q a,b`)."""
-    lists = re.findall(r"^\w+:.*\bworker\b.*-Q\s+([\w,]+)", procfile.read_text(), flags=re.MULTILINE)
+    """The queues that some worker line of the Procfile consumes (`-Q a,b` or `--queues=a,b`)."""
+    lists = re.findall(
+        r"^[\w-]+:.*\bworker\b.*\s(?:-Q|--queues)[ =]+([\w,]+)", procfile.read_text(), flags=re.MULTILINE
+    )
     return {queue for names in lists for queue in names.split(",")}
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pydantic
 from django.conf import settings
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db.models import F
 
 from riotwatch_jobs import closing, feeder, logs, messages, registry
 from riotwatch_jobs.base import Job, Overlap
@@ -22,6 +23,7 @@ from riotwatch_jobs.models import (
     DEFAULT_SCOPE,
     Execution,
     ExecutionState,
+    ItemState,
     JobConfiguration,
     Trigger,
     WorkItem,
@@ -54,6 +56,10 @@ def checked_config(job: type[Job], values: Mapping[str, Any]) -> dict[str, Any]:
             for error in problem.errors(include_url=False, include_input=False)
         ]
         raise BadConfig(job.job_id, texts) from None
+
+
+class ScopeIsBusy(Exception):
+    """Another run of the scope is in progress."""
 
 
 @dataclass(frozen=True)
@@ -126,36 +132,47 @@ def start(execution_id: int, *, now: datetime) -> Execution | None:
     execution = Execution.objects.filter(pk=execution_id, state=ExecutionState.PENDING).first()
     if execution is None:
         return None
-    job = execution.job_instance()
-    if (skip := job.precondition()) is not None:
-        end_unstarted(execution, ExecutionState.SKIPPED, skip.reason, now=now)
-        return None
     try:
-        count = _start_with_items(execution, job, now=now)
-    except IntegrityError:
-        _scope_is_busy(execution, job, now=now)
+        started = _start_with_items(execution, now=now)
+    except ScopeIsBusy:
+        _wait_or_skip(execution, now=now)
         return None
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise  # still PENDING: it is sent again
-    except Exception as bug:  # noqa: BLE001 - targets() is the job's own code; whatever it raises fails this run
-        end_unstarted(execution, ExecutionState.FAILED, f"targets: {bug}", now=now, trace=traceback.format_exc())
+    except Exception as bug:  # noqa: BLE001 - the job's own code; whatever it raises fails this run
+        reason = f"it could not start: {type(bug).__name__}: {bug}"
+        end_unstarted(execution, ExecutionState.FAILED, reason, now=now, trace=traceback.format_exc())
         return None
-    log.info("job_started job=%s run=%s items=%d trigger=%s", job.job_id, execution.pk, count, execution.trigger)
+    if not started:
+        return None
     closing.close_if_finished(execution.pk, now=now)
     feeder.feed(now=now)
     return execution
 
 
-def _start_with_items(execution: Execution, job: Job, *, now: datetime) -> int:
+def _start_with_items(execution: Execution, *, now: datetime) -> bool:
+    job = execution.job_instance()
+    if (skip := job.precondition()) is not None:
+        _skip(execution, skip.reason, now=now)
+        return False
     with transaction.atomic():
-        started = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING).update(
+        if not _begin(execution, now=now):
+            return False
+        count = add_items(execution, job, job.targets(), now=now)
+    log.info("job_started job=%s run=%s items=%d trigger=%s", job.job_id, execution.pk, count, execution.trigger)
+    return True
+
+
+def _begin(execution: Execution, *, now: datetime) -> bool:
+    try:
+        begun = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING).update(
             state=ExecutionState.IN_PROGRESS,
             started_at=now,
             deadline_at=now + timedelta(seconds=execution.deadline_s),
         )
-        if not started:
-            return 0
-        return add_items(execution, job, job.targets(), now=now)
+    except IntegrityError:
+        raise ScopeIsBusy from None
+    return bool(begun)
 
 
 def add_items(execution: Execution, job: Job, targets: Iterable[Target], *, now: datetime) -> int:
@@ -177,11 +194,41 @@ def add_items(execution: Execution, job: Job, targets: Iterable[Target], *, now:
     return len(rows)
 
 
-def _scope_is_busy(execution: Execution, job: Job, *, now: datetime) -> None:
-    """Another run of the scope is in progress: a slot is skipped (or waits), a person's run waits."""
-    overlap = configuration_of(type(job)).overlap or job.overlap
+def _wait_or_skip(execution: Execution, *, now: datetime) -> None:
+    """A slot is skipped (or waits), a person's run waits."""
+    job = registry.get(execution.job_id)
+    overlap = configuration_of(job).overlap or job.overlap
     if execution.trigger == Trigger.SCHEDULE and overlap == Overlap.SKIP:
         end_unstarted(execution, ExecutionState.SKIPPED, "the previous run was still open", now=now)
+
+
+def _skip(execution: Execution, reason: str, *, now: datetime) -> None:
+    """A run that somebody asked for is told why it was skipped; slots skipped for one reason share one record."""
+    if execution.slot is None:
+        end_unstarted(execution, ExecutionState.SKIPPED, reason, now=now)
+    elif not _counted_with_the_last_slot(execution, reason, now=now):
+        end_unstarted(execution, ExecutionState.SKIPPED, reason, now=now)
+        Execution.objects.filter(pk=execution.pk, state=ExecutionState.SKIPPED).update(slots_skipped=1)
+
+
+def _counted_with_the_last_slot(execution: Execution, reason: str, *, now: datetime) -> bool:
+    """Whether the slot before was skipped for the same reason: then this one is counted there, and has no row."""
+    slots = Execution.objects.filter(job_id=execution.job_id, scope=execution.scope, slot__lt=execution.slot)
+    last = slots.order_by("-slot").first()
+    if last is None or last.state != ExecutionState.SKIPPED or last.reason != reason:
+        return False
+    with transaction.atomic():
+        mine = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING)
+        if mine.delete()[0]:
+            counted = Execution.objects.filter(pk=last.pk)
+            counted.update(slot=execution.slot, slots_skipped=F("slots_skipped") + 1, finished_at=now)
+    return True
+
+
+def wake(reason: str, *, now: datetime) -> int:
+    """Make items due that were snoozed for this reason, because it is over; returns how many."""
+    waiting = WorkItem.objects.filter(state=ItemState.WAITING, reason=reason, available_at__gt=now)
+    return waiting.update(available_at=now)
 
 
 def end_unstarted(execution: Execution, state: ExecutionState, reason: str, *, now: datetime, trace: str = "") -> None:

@@ -4,6 +4,7 @@ Waiting rows have no message. Per queue and region only a small window has one: 
 and no more than the region's budget can start in ten seconds. It is refilled after each completion and every second.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,9 +43,18 @@ def feed_group(group: Group, *, now: datetime) -> int:
         if not _locked(group):
             return 0  # another feeder is at it this very moment
         taken = _take_due(group, _room(group, now), now)
-    for item_id, delivery in taken:
-        messages.send_item(item_id, delivery, queue=group.queue)
-    return len(taken)
+    return _publish([(item_id, delivery, group.queue) for item_id, delivery in taken])
+
+
+def _publish(due: Sequence[tuple[int, int, str]]) -> int:
+    """Send (item, delivery, queue); returns how many went out.
+
+    A broker that refused one would refuse the others, each after a timeout; they are sent again when unclaimed.
+    """
+    for sent, (item_id, delivery, queue) in enumerate(due):
+        if not messages.send_item(item_id, delivery, queue=queue):
+            return sent
+    return len(due)
 
 
 def _locked(group: Group) -> bool:
@@ -105,9 +115,7 @@ def resend_unclaimed(*, now: datetime) -> int:
         )
         queue_of = dict(rows)
         sent = _mark_sent(WorkItem.objects.filter(pk__in=queue_of), now)
-    for item_id, delivery in sent:
-        messages.send_item(item_id, delivery, queue=queue_of[item_id])
-    return len(sent)
+    return _publish([(item_id, delivery, queue_of[item_id]) for item_id, delivery in sent])
 
 
 def _queues_with_workers(now: datetime) -> set[str]:

@@ -78,9 +78,10 @@ def resend_pending(now: datetime) -> int:
     busy_scopes = set(busy)
     quiet = Execution.objects.filter(state=ExecutionState.PENDING, sent_at__lt=now - PENDING_RESENT_AFTER)
     due = [run for run in quiet if (run.job_id, run.scope) not in busy_scopes]
-    for run in due:
+    for sent, run in enumerate(due):
         Execution.objects.filter(pk=run.pk).update(sent_at=now)
-        messages.send_dispatch(run.pk)
+        if not messages.send_dispatch(run.pk):
+            return sent  # the broker is down: the others would fail too, each after a timeout
     return len(due)
 
 

@@ -33,8 +33,10 @@ def work_off(execution: Execution, *, give_up_after_s: float) -> Execution:
     """Start the run if it waits, then work on its items until it has ended or the time is up; returns it anew."""
     until = time.monotonic() + give_up_after_s
     with own_lease(), contextlib.redirect_stdout(capture.PrintedLines()):
-        dispatch.start(execution.pk, now=database_now())
-        while time.monotonic() < until and _is_open(execution):
+        while _is_open(execution):
+            dispatch.start(execution.pk, now=database_now())  # again while another run of the scope is in progress
+            if time.monotonic() >= until:
+                break
             if not work_on_next(execution, now=database_now()):
                 closing.close_if_finished(execution.pk, now=database_now())
                 time.sleep(POLL_EVERY_S)

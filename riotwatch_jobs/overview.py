@@ -48,13 +48,23 @@ def all_jobs(*, now: datetime) -> list[JobOverview]:
 
 def _overview(job: type[Job], row: PeriodicTask | None, *, now: datetime) -> JobOverview:
     enabled = bool(row and row.enabled and dispatch.configuration_of(job).enabled)
+    schedule, next_run = _schedule_and_next(row, now=now)
     return JobOverview(
         job_id=job.job_id,
         name=job.name,
         description=job.description,
         queue=job.queue,
         enabled=enabled,
-        schedule=scheduling.text_of(row) if row else "none: run manage.py sync_schedules",
-        next_run=slots.following(scheduling.schedule_of(row), now) if row and enabled else None,
+        schedule=schedule,
+        next_run=next_run if enabled else None,
         last_run=Execution.objects.filter(job_id=job.job_id).order_by("-id").first(),
     )
+
+
+def _schedule_and_next(row: PeriodicTask | None, *, now: datetime) -> tuple[str, datetime | None]:
+    if row is None:
+        return "none: run manage.py sync_schedules", None
+    try:
+        return scheduling.text_of(row), slots.following(scheduling.schedule_of(row), now)
+    except slots.BadSchedule as problem:
+        return str(problem), None

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,8 @@ from riotwatch_jobs.base import Job
 
 CATALOGUE = "riotwatch_jobs.jobs"
 RESERVED_JOB_IDS = frozenset({"executions", "status", "scheduler", "schedules", "health"})
+JOB_ID = re.compile(r"[a-z0-9_]{1,64}")
+"""It stands in addresses, in commands and in the arguments of schedules."""
 
 _jobs: dict[str, type[Job]] = {}
 
@@ -30,6 +33,8 @@ def register(job: type[Job]) -> type[Job]:
     missing = [name for name in ("job_id", "name", "description", "schedule", "queue") if not hasattr(job, name)]
     if missing:
         raise BadJob(f"{job.__name__} lacks {', '.join(missing)}")
+    if not JOB_ID.fullmatch(job.job_id):
+        raise BadJob(f"{job.job_id!r} is no job id: up to 64 lower case letters, digits and _")
     if job.job_id in RESERVED_JOB_IDS:
         raise BadJob(f"{job.job_id!r} is reserved for the REST API")
     if _jobs.setdefault(job.job_id, job) is not job:

@@ -48,6 +48,8 @@ def plan_of(row: PeriodicTask) -> Plan:
         job_id = json.loads(row.kwargs or "{}")["job_id"]
     except (ValueError, KeyError, TypeError):
         raise NotOurs(f'{row.name} names no job: its keyword arguments must be like {{"job_id": "…"}}') from None
+    if not isinstance(job_id, str):
+        raise NotOurs(f"{row.name} names {job_id!r}, which is no job id")
     scope = DEFAULT_SCOPE if row.name == job_id else f"schedule:{row.pk}"
     return Plan(job_id=job_id, scope=scope, schedule=schedule_of(row))
 
@@ -55,14 +57,20 @@ def plan_of(row: PeriodicTask) -> Plan:
 def schedule_of(row: PeriodicTask) -> slots.Schedule:
     """The row's schedule; raises BadSchedule for kinds that have no slots of their own (solar, clocked)."""
     if row.interval is not None:
-        seconds = int(row.interval.schedule.run_every.total_seconds())
-        return slots.Every(max(1, seconds))
+        return slots.Every(_seconds_of(row.interval))
     if row.crontab is not None:
         cron = row.crontab
         return slots.Cron(
             cron.minute, cron.hour, cron.day_of_month, cron.month_of_year, cron.day_of_week, zone=cron.timezone
         )
     raise slots.BadSchedule(str(row), "only intervals and crontabs start jobs")
+
+
+def _seconds_of(interval: IntervalSchedule) -> int:
+    try:
+        return slots.checked_interval(str(interval), interval.schedule.run_every.total_seconds())
+    except OverflowError:
+        raise slots.BadSchedule(str(interval), slots.INTERVAL_BOUNDS) from None
 
 
 def text_of(row: PeriodicTask) -> str:
@@ -183,7 +191,11 @@ def open_slot(plan: Plan, slot: datetime, *, now: datetime) -> Execution | None:
         skip_slot(plan, slot, skip, now=now)
         return None
     wanted = dispatch.Request(job_id=plan.job_id, trigger=Trigger.SCHEDULE, scope=plan.scope, slot=slot)
-    execution = dispatch.new_execution(wanted, now=now)
+    try:
+        execution = dispatch.new_execution(wanted, now=now)
+    except dispatch.BadConfig as problem:
+        skip_slot(plan, slot, f"its settings are refused: {problem}", now=now)
+        return None
     try:
         with transaction.atomic():
             execution.save()
@@ -207,9 +219,18 @@ def skip_slot(plan: Plan, slot: datetime, reason: str, *, now: datetime) -> None
         same_episode = Execution.objects.filter(pk=last.pk, slot__lt=slot)
         same_episode.update(slot=slot, slots_skipped=F("slots_skipped") + 1, finished_at=now)
         return
-    wanted = dispatch.Request(job_id=plan.job_id, trigger=Trigger.SCHEDULE, scope=plan.scope, slot=slot)
-    skipped = dispatch.new_execution(wanted, now=now)
-    skipped.state, skipped.reason, skipped.finished_at = ExecutionState.SKIPPED, reason, now
-    skipped.slots_skipped = 1
+    skipped = Execution(
+        job_id=plan.job_id,
+        scope=plan.scope,
+        slot=slot,
+        trigger=Trigger.SCHEDULE,
+        state=ExecutionState.SKIPPED,
+        reason=reason,
+        timeout_s=0,
+        deadline_s=0,
+        queued_at=now,
+        finished_at=now,
+        slots_skipped=1,
+    )
     Execution.objects.bulk_create([skipped], ignore_conflicts=True)
     log.info("slot_skipped job=%s slot=%s reason=%s", plan.job_id, slot.isoformat(), reason)

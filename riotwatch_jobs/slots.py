@@ -2,6 +2,9 @@
 
 A slot is the instant at which a schedule is due: for intervals floor(now / every) since the epoch, for crontabs the
 matching minute in the schedule's own time zone. Every beat computes the same slots, whenever it looks.
+
+When clocks change, a daily crontab still runs once: at the instant that a skipped wall time stands for (02:30 becomes
+03:30), and at the first of two equal wall times. A crontab of every hour keeps its pace through the repeated hour.
 """
 
 import re
@@ -11,12 +14,15 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from celery.schedules import ParseException, crontab
 
-DAYS_SEARCHED = 366 * 5
-"""29 February is at most eight years away in the worst century; five years serve every schedule people write."""
+DAYS_SEARCHED = 366 * 40
+"""A 29 February that is a Sunday may be forty years away."""
 FIELD_PATTERN = re.compile(r"[A-Za-z0-9*,/-]{1,120}")
-FIELD_LIMITS = {"minute": 59, "hour": 23, "day_of_month": 31, "month_of_year": 12, "day_of_week": 7}
+FIELD_LIMITS = {"minute": 59, "hour": 23, "day_of_month": 31, "month_of_year": 12, "day_of_week": 6}
+NAMED_FIELDS = {"month_of_year", "day_of_week"}
 UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LONGEST_INTERVAL_S = 366 * 86_400
+INTERVAL_BOUNDS = "an interval is from one second to a year"
+HOURS_A_DAY = 24
 
 
 class BadSchedule(ValueError):
@@ -57,7 +63,7 @@ class Cron:
         for name, value in zip(FIELD_LIMITS, self.fields(), strict=True):
             _check_field(text, name, value)
         try:
-            return crontab(*self.fields())
+            return crontab(**dict(zip(FIELD_LIMITS, self.fields(), strict=True)))
         except (ParseException, ValueError) as problem:
             raise BadSchedule(text, str(problem)) from None
 
@@ -66,11 +72,19 @@ def _check_field(text: str, name: str, value: str) -> None:
     """Bound every number before Celery expands ranges: `1-100000000` would fill the memory."""
     if not FIELD_PATTERN.fullmatch(value):
         raise BadSchedule(text, f"{name} has characters that no cron field has")
+    if name not in NAMED_FIELDS and re.search("[A-Za-z]", value):
+        raise BadSchedule(text, f"{name} is written in numbers")
     if any(int(number) > FIELD_LIMITS[name] for number in re.findall(r"\d+", value)):
         raise BadSchedule(text, f"{name} goes up to {FIELD_LIMITS[name]}")
 
 
 Schedule = Every | Cron
+
+
+def check(schedule: Schedule) -> None:
+    """Raise BadSchedule where the fields of a crontab cannot be read."""
+    if isinstance(schedule, Cron):
+        schedule.expanded()
 
 
 def parse(text: str) -> Schedule:
@@ -79,7 +93,7 @@ def parse(text: str) -> Schedule:
     if len(words) == 5:
         minute, hour, day_of_month, month_of_year, day_of_week = text.split()
         cron = Cron(minute, hour, day_of_month, month_of_year, day_of_week)
-        cron.expanded()
+        check(cron)
         return cron
     return _parse_interval(text)
 
@@ -88,14 +102,18 @@ def _parse_interval(text: str) -> Every:
     match = re.fullmatch(r"(?:every\s+|interval:)?(\d{1,9})\s*([smhd]?)", text.strip().lower())
     if match is None:
         raise BadSchedule(text, "it is neither an interval nor a crontab")
-    seconds = int(match[1]) * UNITS_S[match[2] or "s"]
+    return Every(checked_interval(text, int(match[1]) * UNITS_S[match[2] or "s"]))
+
+
+def checked_interval(text: str, seconds: float) -> int:
+    """Whole seconds; raises BadSchedule, naming `text`, where the bounds are left."""
     if not 1 <= seconds <= LONGEST_INTERVAL_S:
-        raise BadSchedule(text, "an interval is from one second to a year")
-    return Every(seconds)
+        raise BadSchedule(text, INTERVAL_BOUNDS)
+    return int(seconds)
 
 
 def latest(schedule: Schedule, now: datetime) -> datetime | None:
-    """The last slot at or before `now`; None where a crontab had none in five years."""
+    """The last slot at or before `now`; None where a crontab had none in forty years."""
     if isinstance(schedule, Every):
         return _floor(now, schedule.seconds)
     return next(_backward(schedule, now), None)
@@ -133,6 +151,15 @@ def _slots_of(day: date, fields: crontab, zone: tzinfo) -> Iterator[datetime]:
         return
     if day.isoweekday() % 7 not in fields.day_of_week:
         return
+    every_hour = len(fields.hour) == HOURS_A_DAY
     for hour in fields.hour:
         for minute in fields.minute:
-            yield datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(UTC)
+            yield from _instants(datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone), every_hour)
+
+
+def _instants(wall: datetime, every_hour: bool) -> Iterator[datetime]:  # noqa: FBT001 - a fact of the crontab
+    first = wall.astimezone(UTC)
+    yield first
+    second = wall.replace(fold=1).astimezone(UTC)
+    if every_hour and second > first:  # earlier would mean a wall time that is skipped, not repeated
+        yield second

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from riotwatch_players.models import BacklogMatch, ForeignDatabase, Match, Parti
 from riotwatch_players.riot.errors import RiotError
 from riotwatch_players.riot.routing import PLATFORMS
 
+SOLO_QUEUE = "RANKED_SOLO_5x5"
 COULD_NOT_ADD = (tracking.BadRiotId, tracking.NoSuchPlayer, tracking.TooManyTracked, ForeignDatabase, RiotError)
 
 
@@ -138,11 +139,27 @@ class PlayerAdmin(admin.ModelAdmin[Player]):
         del request, obj
         return False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Player]:
+        """With the newest solo rank of each, in one query for all."""
+        newest = RankSnapshot.objects.filter(queue=SOLO_QUEUE).order_by("player", "-seen_at").distinct("player")
+        return super().get_queryset(request).prefetch_related(Prefetch("ranks", newest, to_attr="newest_solo_ranks"))
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401 - what Django returns
+        """Adding asks Riot, and no transaction waits for HTTP; Django would open one for the whole request."""
+        if object_id is None:
+            return self._changeform_view(request, object_id, form_url, extra_context)  # type: ignore[attr-defined]
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     @admin.display
-    def rank(self, player: Player) -> str:
+    def rank(self, player: Any) -> str:  # noqa: ANN401 - a Player with what get_queryset adds
         """The current ranked solo standing."""
-        newest = player.ranks.filter(queue="RANKED_SOLO_5x5").order_by("-seen_at").first()
-        return str(newest) if newest else ""
+        return ", ".join(str(rank) for rank in player.newest_solo_ranks)
 
     @admin.display(description="waits for")
     def waits(self, player: Player) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from riotwatch_jobs import overview
 from riotwatch_jobs.leases import database_now
@@ -28,7 +28,7 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps([job.as_json() for job in jobs], indent=2))
             return
-        table = Table("job", "on", "schedule (UTC)", "next run", "last run", "took", "queue")
+        table = Table(Column("job", no_wrap=True), "on", "schedule (UTC)", "next run", "last run", "took", "queue")
         for job in jobs:
             last = job.last_run
             table.add_row(

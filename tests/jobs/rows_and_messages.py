@@ -1,0 +1,66 @@
+"""Schedule rows for tests, made the way people make them, and the messages that workers would get."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+
+import kombu.pools
+import redis
+from celery import current_app
+from django.conf import settings
+from django_celery_beat.models import PeriodicTask, PeriodicTasks
+
+from riotwatch_jobs import messages, scheduling, slots
+
+
+def schedule_row(text: str = "every 1h", *, job_id: str = "toy", name: str = "", **fields: object) -> PeriodicTask:
+    """A stored row that starts `job_id`; named after it unless told otherwise, as the default schedule is."""
+    row = PeriodicTask(
+        name=name or job_id, task=messages.DISPATCH_TASK, kwargs=json.dumps({"job_id": job_id}), **fields
+    )
+    scheduling.set_schedule(row, slots.parse(text))
+    row.save()
+    return row
+
+
+def last_ran(row: PeriodicTask, at: datetime) -> PeriodicTask:
+    """Let the row have run at `at`, as beat notes it."""
+    PeriodicTask.objects.filter(pk=row.pk).update(last_run_at=at)
+    row.refresh_from_db()
+    return row
+
+
+def stamp() -> datetime:
+    """When schedules changed last, as beat sees it."""
+    at = PeriodicTasks.last_change()
+    assert at is not None
+    return at
+
+
+@contextmanager
+def dead_broker() -> Iterator[None]:
+    """Inside the block nobody answers where messages are sent to."""
+    amqp = current_app.amqp
+    pool = amqp.producer_pool
+    with current_app.connection_for_write("redis://127.0.0.1:9/0") as connection:
+        amqp._producer_pool = kombu.pools.producers[connection]
+        try:
+            yield
+        finally:
+            amqp._producer_pool = pool
+
+
+def empty_broker() -> None:
+    """Throw all messages away."""
+    with closing(redis.Redis.from_url(settings.REDIS_URL)) as client:
+        client.flushdb()
+
+
+def messages_in(queue: str) -> list[tuple[list[object], dict[str, object]]]:
+    """Arguments of the messages that wait in a queue, oldest first, as they are on the wire."""
+    with closing(redis.Redis.from_url(settings.REDIS_URL)) as client:
+        raw = client.lrange(queue, 0, -1)
+    bodies = [json.loads(base64.b64decode(json.loads(one)["body"])) for one in reversed(raw)]
+    return [(body[0], body[1]) for body in bodies]

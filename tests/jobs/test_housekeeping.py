@@ -1,0 +1,280 @@
+"""What housekeeping mends after crashes and outages."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+from rows_and_messages import dead_broker, empty_broker, messages_in
+from toy_jobs import Tally, toy_job
+
+from riotwatch_jobs import dispatch, housekeeping, leases, runner
+from riotwatch_jobs.housekeeping import Housekeeper
+from riotwatch_jobs.messages import CONTROL_QUEUE
+from riotwatch_jobs.models import Execution, ExecutionLog, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
+from riotwatch_jobs.outcomes import Done
+from riotwatch_jobs.registry import registered_temporarily
+
+pytestmark = pytest.mark.usefixtures("lease")
+
+SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _toy():
+    empty_broker()
+    with registered_temporarily(toy_job({"a": Done(Tally(worked=1)), "b": Done(Tally(worked=1))})):
+        yield
+    empty_broker()
+
+
+def silence(lease, now, seconds):
+    WorkerLease.objects.filter(pk=lease.id).update(renewed_at=now - seconds * SECOND)
+
+
+def claim_all(run, lease):
+    for item in run.items.select_related("execution"):
+        assert runner.claim(item, lease)
+
+
+def states(run):
+    return set(run.items.values_list("state", flat=True))
+
+
+# --- The dead --------------------------------------------------------------------------------------------------------
+
+
+def test_a_process_silent_for_29_seconds_is_alive_and_its_items_stay_its_own(start, lease, now):
+    run = start("toy")
+    claim_all(run, lease)
+    silence(lease, now, 29)
+    done = housekeeping.sweep(now)
+    assert (done.leases_ended, done.items_freed) == (0, 0)
+    assert states(run) == {ItemState.RUNNING}
+
+
+def test_what_a_process_silent_for_30_seconds_held_is_free_and_its_death_is_noted(start, lease, now):
+    run = start("toy")
+    claim_all(run, lease)
+    silence(lease, now, 30)
+    done = housekeeping.sweep(now)
+    assert (done.leases_ended, done.items_freed) == (1, 2)
+    for item in run.items.all():
+        assert (item.state, item.lost_count, item.owner_id, item.attempts) == (ItemState.WAITING, 1, None, 0)
+        assert f"pid {lease.pid}" in item.reason
+
+
+def test_a_second_sweep_has_nothing_to_do(start, lease, now):
+    claim_all(start("toy"), lease)
+    silence(lease, now, 30)
+    housekeeping.sweep(now)
+    assert housekeeping.sweep(now) == housekeeping.Sweep()
+
+
+def test_just_after_an_outage_nobody_is_declared_dead(start, lease, now):
+    run = start("toy")
+    claim_all(run, lease)
+    silence(lease, now, 300)
+    done = housekeeping.sweep(now, judge_leases=False)
+    assert (done.leases_ended, done.items_freed) == (0, 0)
+    assert states(run) == {ItemState.RUNNING}
+
+
+def test_after_a_gap_in_its_own_work_a_housekeeper_gives_everybody_time_to_renew(start, lease, now):
+    run = start("toy")
+    claim_all(run, lease)
+    keeper = Housekeeper()
+    began = time.monotonic()
+    keeper._sweep(now, began)
+    silence(lease, now, 120)
+    keeper._sweep(now, began + 120)
+    keeper._sweep(now, began + 125)
+    assert states(run) == {ItemState.RUNNING}
+    for seconds in range(130, 156, 5):
+        keeper._sweep(now, began + seconds)
+    assert states(run) == {ItemState.WAITING}
+
+
+def test_a_housekeeper_without_a_gap_frees_what_the_dead_held_at_its_next_sweep(start, lease, now):
+    run = start("toy")
+    claim_all(run, lease)
+    keeper = Housekeeper()
+    began = time.monotonic()
+    keeper._sweep(now, began)
+    silence(lease, now, 30)
+    keeper._sweep(now, began + 5)
+    assert states(run) == {ItemState.WAITING}
+
+
+# --- The lost and the left open --------------------------------------------------------------------------------------
+
+
+def pending_run(now, **fields):
+    wanted = dispatch.Request("toy", Trigger.CLI, scope=fields.pop("scope", "default"))
+    execution = dispatch.new_execution(wanted, now=now)
+    execution.save()
+    Execution.objects.filter(pk=execution.pk).update(**fields)
+    return execution
+
+
+def test_a_run_whose_message_was_lost_is_sent_again_every_30_seconds(now):
+    run = pending_run(now)
+    assert housekeeping.resend_pending(now + 30 * SECOND) == 0
+    assert housekeeping.resend_pending(now + 31 * SECOND) == 1
+    assert housekeeping.resend_pending(now + 32 * SECOND) == 0
+    assert housekeeping.resend_pending(now + 62 * SECOND) == 1
+    assert messages_in(CONTROL_QUEUE) == [(["toy", run.pk], {})] * 2
+
+
+def test_a_run_that_waits_for_its_scope_is_not_sent_again_but_one_of_another_scope_is(start, now):
+    start("toy")
+    empty_broker()
+    pending_run(now)
+    other = pending_run(now, scope="player:7")
+    assert housekeeping.resend_pending(now + 31 * SECOND) == 1
+    assert messages_in(CONTROL_QUEUE) == [(["toy", other.pk], {})]
+
+
+def test_a_dead_broker_is_asked_once_not_for_every_run(now, caplog):
+    for number in range(5):
+        pending_run(now, scope=f"player:{number}")
+    with dead_broker():
+        assert housekeeping.resend_pending(now + 31 * SECOND) == 0
+    assert sum("message_not_sent" in record.getMessage() for record in caplog.records) == 1
+    assert housekeeping.resend_pending(now + 62 * SECOND) == 5
+
+
+def test_an_emptied_broker_loses_no_item(start, lease, now):
+    run = start("toy")
+    empty_broker()
+    WorkerLease.objects.filter(pk=lease.id).update(renewed_at=now + 31 * SECOND)
+    assert housekeeping.sweep(now + 32 * SECOND).items_resent == 2
+    assert sorted(messages_in("players")) == sorted(([item.pk, 2], {}) for item in run.items.all())
+
+
+def test_a_run_whose_last_worker_died_before_closing_it_is_closed(start, now):
+    run = start("toy")
+    run.items.update(state=ItemState.DONE, finished_at=now, result={"worked": 1, "apples": 0})
+    assert housekeeping.sweep(leases.database_now()).runs_closed == 1
+    run.refresh_from_db()
+    assert (run.state, run.result["worked"]) == ("COMPLETED", 2)
+
+
+# --- Deadlines -------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_ends_at_its_deadline_not_before_and_what_was_done_stays(start, now):
+    run = start("toy")
+    first = run.items.order_by("id").first()
+    runner.run(first.pk, first.delivery)
+    Execution.objects.filter(pk=run.pk).update(deadline_at=now + HOUR)
+    assert housekeeping.sweep(now + HOUR - SECOND).runs_past_deadline == 0
+    assert housekeeping.sweep(now + HOUR).runs_past_deadline == 1
+    run.refresh_from_db()
+    assert (run.state, run.items_done, run.items_skipped, run.result["worked"]) == ("FAILED", 1, 1, 1)
+    assert "deadline" in run.reason
+
+
+def test_what_still_runs_at_the_deadline_may_finish_and_then_the_run_ends(start, lease, now):
+    run = start("toy")
+    item = run.items.select_related("execution").order_by("id").first()
+    assert runner.claim(item, lease)
+    Execution.objects.filter(pk=run.pk).update(deadline_at=now)
+    housekeeping.sweep(leases.database_now())
+    run.refresh_from_db()
+    assert run.state == ExecutionState.IN_PROGRESS
+    recorder = runner.ItemRecorder(item, timeout_s=9)
+    runner.record(item, Done(Tally(worked=1)), recorder, retries=0)
+    housekeeping.sweep(leases.database_now())
+    run.refresh_from_db()
+    assert (run.state, run.items_done, run.items_skipped) == ("FAILED", 1, 1)
+
+
+# --- Retention -------------------------------------------------------------------------------------------------------
+
+
+def ended_run(now, *, age, item_states=()):
+    run = Execution.objects.create(
+        job_id="toy",
+        scope=f"old{Execution.objects.count()}",
+        trigger=Trigger.CLI,
+        state=ExecutionState.COMPLETED,
+        timeout_s=1,
+        deadline_s=1,
+        queued_at=now - age,
+        finished_at=now - age,
+    )
+    for state in item_states:
+        WorkItem.objects.create(
+            execution=run, key=state, queue="q", state=state, available_at=now - age, finished_at=now - age
+        )
+    ExecutionLog.objects.create(execution=run, at=now - age, level=20, logger="x", message="y")
+    return run
+
+
+EVERY_END = ("DONE", "SKIPPED", "CANCELLED", "FAILED", "QUARANTINED")
+
+
+def test_done_items_go_after_a_day_failed_ones_stay_for_thirty(now):
+    young, old = (ended_run(now, age=age, item_states=EVERY_END) for age in (23 * HOUR, 25 * HOUR))
+    housekeeping.prune(now)
+    assert young.items.count() == 5
+    assert states(old) == {"FAILED", "QUARANTINED"}
+
+
+def test_runs_go_after_thirty_days_with_items_and_logs(now):
+    kept, gone = (ended_run(now, age=age, item_states=EVERY_END) for age in (29 * DAY, 31 * DAY))
+    housekeeping.prune(now)
+    assert list(Execution.objects.all()) == [kept]
+    assert kept.log_lines.count() == 1
+    assert not WorkItem.objects.filter(execution_id=gone.pk).exists()
+    assert not ExecutionLog.objects.filter(execution_id=gone.pk).exists()
+
+
+def test_items_of_an_open_run_stay_however_old_for_its_result_is_their_sum(now):
+    run = ended_run(now, age=3 * DAY, item_states=("DONE",))
+    Execution.objects.filter(pk=run.pk).update(state=ExecutionState.IN_PROGRESS, finished_at=None)
+    housekeeping.prune(now)
+    assert run.items.count() == 1
+
+
+# --- The process -----------------------------------------------------------------------------------------------------
+
+
+def test_a_housekeeper_feeds_and_sweeps_and_prunes_in_its_first_second(start, now):
+    ended_run(now, age=31 * DAY)
+    run = start("toy")
+    run.items.update(state=ItemState.WAITING)
+    empty_broker()
+    Housekeeper().step()
+    assert len(messages_in("players")) == 2
+    assert list(Execution.objects.all()) == [run]
+
+
+def test_a_housekeeper_survives_a_database_that_is_away_for_a_moment(start, monkeypatch):
+    run = start("toy")
+    run.items.update(state=ItemState.WAITING)
+    keeper = Housekeeper()
+    monkeypatch.setattr(housekeeping, "FEED_EVERY_S", 0.01)
+    refused = []
+
+    def refuse_twice(execute, sql, params, many, context):
+        if len(refused) < 2:
+            refused.append(sql)
+            raise OperationalError("the database is gone")
+        keeper.stopping.set()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(refuse_twice):
+        keeper.run()
+    assert len(refused) == 2
+    assert run.items.filter(state=ItemState.QUEUED).count() == 2
+
+
+def test_a_housekeeper_that_is_told_to_stop_stops_soon():
+    keeper = Housekeeper()
+    threading.Timer(0.2, keeper.stopping.set).start()
+    began = time.monotonic()
+    keeper.run()
+    assert time.monotonic() - began < 10
