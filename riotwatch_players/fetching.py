@@ -49,7 +49,8 @@ class Fetched:
 
     def tally(self) -> dict[str, int]:
         """The numbers, for `Progress.remember`."""
-        return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in {"busy", "trouble"}}
+        passing = {"busy", "trouble"}
+        return {entry.name: getattr(self, entry.name) for entry in fields(self) if entry.name not in passing}
 
 
 @dataclass(frozen=True)
