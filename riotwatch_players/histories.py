@@ -77,9 +77,7 @@ def deepen(player: Player, depth: int, *, fetcher: Fetcher, progress: Progress) 
     player.listed_until = None  # from the newest on, as the first time
     listed = updating.list_new(player, rule, fetcher=fetcher, progress=progress)
     added = backlog.add(fetcher.source, listed, lane=BacklogMatch.TRACKED, now=fetcher.clock())
-    Player.objects.filter(pk=player.pk).update(
-        listed_depth=min(depth, len(listed)), listed_all=len(listed) < depth
-    )
+    Player.objects.filter(pk=player.pk).update(listed_depth=min(depth, len(listed)), listed_all=len(listed) < depth)
     progress.count(created=added, updated=1)
     if not pending_of(listed):
         _mark_full(player, fetcher=fetcher, progress=progress)
