@@ -50,12 +50,13 @@ def _installation_name() -> str:
 DATA_FOLDER = Path(env.text("RIOTWATCH_DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve() / _installation_name()
 EMBEDDED_LAYOUT = Layout(DATA_FOLDER)
 PG_BIN = env.text("RIOTWATCH_PG_BIN") or None
-WORKERS = env.integer("WORKERS", 2, least=1, most=64)
 
 DATABASE_URL = env.url("DATABASE_URL", "", schemes=("postgresql", "postgres"))
 REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss", "unix"))
 EMBEDDED_POSTGRES = not DATABASE_URL
 EMBEDDED_VALKEY = not REDIS_URL
+# Each thread keeps a connection, and the embedded server accepts 200 (docs/scaling.md).
+WORKERS = env.integer("WORKERS", 2, least=1, most=9 if EMBEDDED_POSTGRES else 64)
 DATABASE_URL = DATABASE_URL or EMBEDDED_LAYOUT.database_url
 REDIS_URL = REDIS_URL or EMBEDDED_LAYOUT.redis_url
 
