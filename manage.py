@@ -41,5 +41,15 @@ def require_servers() -> None:
         sys.exit(f"error: {problem}")
 
 
+def say_what_is_wrong() -> None:
+    """Run `main`; a setting that cannot be used is one line, not a traceback."""
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        main()
+    except ImproperlyConfigured as problem:
+        sys.exit(f"error: {problem}")
+
+
 if __name__ == "__main__":
-    main()
+    say_what_is_wrong()
