@@ -51,6 +51,8 @@ class Snooze:
     reason: str = ""
     for_budget: bool = False
     """The wait is for the key's budget: a run whose deadline passes meanwhile is RATE_LIMITED, not FAILED."""
+    spares_deadline: bool = False
+    """The run can do nothing about the wait: its deadline does not come while it lasts, nor in the hour after."""
 
 
 @dataclass(frozen=True)

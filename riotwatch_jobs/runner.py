@@ -22,6 +22,9 @@ from riotwatch_jobs.logs import ItemRecorder
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, Fail, Interrupt, Lane, Outcome, Retry, Skip, Snooze, Stop, Target
 
+SPARED_DEADLINE_S = 3600.0
+"""Working time that a run has at least left after a wait that spares its deadline."""
+
 log = logging.getLogger(__name__)
 
 
@@ -129,6 +132,8 @@ def record(item: WorkItem, outcome: Outcome | Bug, recorder: ItemRecorder, *, re
             _stop(item, recorder, reason)
         case Snooze():
             _wait(item, recorder, outcome.seconds, reason=outcome.reason, for_budget=outcome.for_budget)
+            if outcome.spares_deadline:
+                _put_off_deadline(item, outcome.seconds + SPARED_DEADLINE_S)
         case Retry():
             return _retry(item, recorder, outcome, retries=retries)
     return None
@@ -206,6 +211,11 @@ def _wait(item: WorkItem, recorder: ItemRecorder, seconds: float, *, reason: str
         "waits_for_budget": for_budget,
     }
     _write(item, recorder, values)
+
+
+def _put_off_deadline(item: WorkItem, seconds: float) -> None:
+    run = Execution.objects.in_progress().filter(pk=item.execution_id)
+    run.filter(deadline_at__lt=_in(seconds)).update(deadline_at=_in(seconds))
 
 
 def _retry(item: WorkItem, recorder: ItemRecorder, outcome: Retry, *, retries: int) -> Redeliver | None:

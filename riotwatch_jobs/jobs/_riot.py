@@ -7,17 +7,19 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
-from riotwatch_jobs import registry
+from riotwatch_jobs import dispatch, registry
 from riotwatch_jobs.base import ItemLog, Job
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.outcomes import Fail, Lane, Outcome, Retry, Snooze, Stop, Target
-from riotwatch_players import gateway
+from riotwatch_jobs.outcomes import Fail, Lane, Outcome, Retry, Skip, Snooze, Target
+from riotwatch_players import gateway, outages
 from riotwatch_players.discovery import DiscoveryRule
 from riotwatch_players.fetching import Fetcher
+from riotwatch_players.outages import Verdict
 from riotwatch_players.riot import limiter
 from riotwatch_players.riot.errors import (
     BudgetUnavailable,
     BudgetWait,
+    ForeignId,
     KeyRefused,
     NetworkTrouble,
     RateLimited,
@@ -25,23 +27,40 @@ from riotwatch_players.riot.errors import (
     ServerTrouble,
     UnexpectedAnswer,
 )
-from riotwatch_players.riot.routing import REGIONS
 
 FEEDER_WINDOW_S = 10.0
 BUDGET_STORE_PAUSE_S = 5.0
-KEY_REMEDY = "Riot refuses the key. Get a new one at developer.riotgames.com and set RIOT_API_KEY"
+KEY_OUTAGE_PAUSE_S = 60.0
+KEY_CHECK_PAUSE_S = 3.0
+KEY_REPLACED_PAUSE_S = 1.0
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 Run = Callable[[AnyJob, Target, ItemLog], Outcome]
 
 
+class RiotJob(Job):
+    """A job whose items talk to Riot: it does not start while Riot refuses the key."""
+
+    def precondition(self) -> Skip | None:
+        """The outage, in the same words for as long as it lasts: the slots it costs share one record."""
+        outage = outages.standing()
+        return Skip(outages.remedy(outage)) if outage else None
+
+
 def talks_to_riot(run: Run[AnyJob]) -> Run[AnyJob]:
-    """Decorates a job's `run`: Riot's errors become outcomes."""
+    """Decorates a job's `run`: Riot's errors become outcomes, and an outage of the key a wait."""
 
     @wraps(run)
     def translated(self: AnyJob, target: Target, log: ItemLog) -> Outcome:
+        if outage := outages.standing():
+            return _wait_for_key(outages.remedy(outage))
+        key = gateway.key_in_use()
         try:
             return run(self, target, log)
+        except KeyRefused as refusal:
+            if gateway.reread_key() != key:
+                return Snooze(KEY_REPLACED_PAUSE_S, "the key was replaced meanwhile")
+            return outcome_of(refusal)
         except RiotError as error:
             return outcome_of(error)
 
@@ -60,20 +79,32 @@ def outcome_of(error: RiotError) -> Outcome:
         case ServerTrouble() | NetworkTrouble() | UnexpectedAnswer():
             return Retry(str(error))
         case KeyRefused():
-            return _key_outcome(error)
+            # One endpoint may refuse a good key for a while; an endpoint that always does fails its items in the end.
+            return _key_outcome(outages.judge_refusal(error), Retry(str(error)))
+        case ForeignId():
+            return _key_outcome(outages.judge_foreign_id(error), Fail(str(error)))
     return Fail(str(error))
 
 
-def _key_outcome(error: KeyRefused) -> Outcome:
-    """One endpoint may refuse a good key: only when the status page of the same host refuses it too, it is the key."""
-    platform = "euw1" if error.host in REGIONS else error.host
-    try:
-        gateway.client(limiter.Lane.INTERACTIVE).platform_status(platform)
-    except KeyRefused:
-        return Stop(f"{KEY_REMEDY} ({error})")
-    except RiotError:
-        return Retry(str(error))
-    return Fail(str(error))
+def _key_outcome(verdict: Verdict, otherwise: Outcome) -> Outcome:
+    """The wait for another key where it is the key; nothing is burnt by it."""
+    if verdict is Verdict.NOT_THE_KEY:
+        return otherwise
+    outage = outages.standing()
+    return _wait_for_key(outages.remedy(outage)) if outage else Snooze(KEY_CHECK_PAUSE_S, "the key is being checked")
+
+
+def _wait_for_key(reason: str) -> Snooze:
+    return Snooze(KEY_OUTAGE_PAUSE_S, reason, spares_deadline=True)
+
+
+def _wake_items() -> None:
+    """The key is accepted again: what waits for it need not wait out its minute."""
+    for reason in outages.REMEDIES.values():
+        dispatch.wake(reason, now=database_now())
+
+
+outages.when_over(_wake_items)
 
 
 def riot_lane(lane: Lane) -> limiter.Lane:

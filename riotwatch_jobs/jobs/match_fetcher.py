@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pydantic
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from riotwatch_jobs.base import ItemLog, Job, JobConfig
+from riotwatch_jobs.base import ItemLog, JobConfig
 from riotwatch_jobs.jobs import _riot
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.outcomes import Done, Lane, Outcome, Skip, Snooze, Target
 from riotwatch_jobs.registry import register
-from riotwatch_players import backlog, gateway, histories
+from riotwatch_players import analysis, backlog, gateway, histories, updating
 from riotwatch_players.discovery import DiscoveryRule
 from riotwatch_players.fetching import Fetched
 from riotwatch_players.models import BacklogMatch, Player
@@ -31,11 +31,12 @@ class Result:
     matches_broken: int = 0
     players_discovered: int = 0
     histories_worked_on: int = 0
+    ranks_created: int = 0
 
 
 @register
-class MatchFetcher(Job):
-    """Items: slices of the backlog pending now, and players whose history is not full."""
+class MatchFetcher(_riot.RiotJob):
+    """Items: slices of the backlog pending now, histories that are not full, ranks before a re-analysis."""
 
     job_id = "match_fetcher"
     name = "Match fetcher"
@@ -67,6 +68,7 @@ class MatchFetcher(Job):
         yield from self._slices()
         yield from self._tracked_histories()
         yield from self._discovered_histories()
+        yield from self._ranks_before_reanalysis()
 
     def _slices(self) -> Iterator[Target]:
         source, now = gateway.current_source(), database_now()
@@ -95,6 +97,13 @@ class MatchFetcher(Job):
                 key=f"history:{pk}", data={"history": pk}, lane=Lane.DISCOVERY, region=region_of_platform(platform)
             )
 
+    def _ranks_before_reanalysis(self) -> Iterator[Target]:
+        """Discovered players about to be judged again, whose rank was last read before they were judged."""
+        due = analysis.due_players(analysis.AnalysisRule(), now=database_now())
+        stale = due.discovered().filter(analyzed_at__isnull=False, rank_checked_at__lte=F("analyzed_at"))
+        for pk, platform in stale.order_by("id").values_list("pk", "platform"):
+            yield Target(key=f"rank:{pk}", data={"rank": pk}, lane=Lane.DISCOVERY, region=region_of_platform(platform))
+
     @_riot.talks_to_riot
     def run(self, target: Target, log: ItemLog) -> Outcome:
         """Work on a slice or on one history."""
@@ -108,11 +117,13 @@ class MatchFetcher(Job):
         return _outcome(done, histories_worked_on=0)
 
     def _run_history(self, target: Target, log: ItemLog) -> Outcome:
-        pk = target.data.get("history") or target.data["depth"]
+        pk = target.data.get("history") or target.data.get("depth") or target.data["rank"]
         player = Player.objects.active().filter(pk=pk).first()
         if player is None:
             return Skip("no longer active")
         fetcher = _riot.fetcher(log, target.lane, discover=self._discovery())
+        if "rank" in target.data:
+            return Done(Result(ranks_created=updating.update_rank(player, fetcher=fetcher, progress=log)))
         if "depth" in target.data:
             histories.deepen(player, self.config.tracked_depth, fetcher=fetcher, progress=log)
             return Done(Result(histories_worked_on=1))

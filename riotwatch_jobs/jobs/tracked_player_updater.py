@@ -8,7 +8,7 @@ import pydantic
 from django.conf import settings
 
 from riotwatch_jobs import dispatch
-from riotwatch_jobs.base import ItemCounts, ItemLog, Job, JobConfig, UnknownPlayers
+from riotwatch_jobs.base import ItemCounts, ItemLog, JobConfig, UnknownPlayers
 from riotwatch_jobs.jobs import _riot
 from riotwatch_jobs.outcomes import Done, Fail, Outcome, Skip, Target
 from riotwatch_jobs.registry import register
@@ -33,7 +33,7 @@ class Result:
 
 
 @register
-class TrackedPlayerUpdater(Job):
+class TrackedPlayerUpdater(_riot.RiotJob):
     """One item per tracked, active player."""
 
     job_id = "tracked_player_updater"

@@ -4,7 +4,10 @@ Keys are bigints of our own. Riot's puuids stand in one replaceable column of `P
 application) and nowhere else; match ids are natural and unique.
 """
 
+from riotwatch_players.models.analyses import Analysis
 from riotwatch_players.models.backlog import BacklogMatch, BacklogState
+from riotwatch_players.models.bans import BanCheck, Seen
+from riotwatch_players.models.keys import KeyOutage, RiotKey
 from riotwatch_players.models.matches import MIN_USABLE_DURATION_S, RANKED_SOLO_QUEUE, Match, Participant
 from riotwatch_players.models.players import Player, PlayerQuerySet, RankSnapshot, Stage, Waiting
 from riotwatch_players.models.sources import ForeignDatabase, Source
@@ -12,14 +15,19 @@ from riotwatch_players.models.sources import ForeignDatabase, Source
 __all__ = [
     "MIN_USABLE_DURATION_S",
     "RANKED_SOLO_QUEUE",
+    "Analysis",
     "BacklogMatch",
     "BacklogState",
+    "BanCheck",
     "ForeignDatabase",
+    "KeyOutage",
     "Match",
     "Participant",
     "Player",
     "PlayerQuerySet",
     "RankSnapshot",
+    "RiotKey",
+    "Seen",
     "Source",
     "Stage",
     "Waiting",

@@ -8,7 +8,10 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from riotwatch_players.detection.words import FLAGGED
 from riotwatch_players.models.sources import Source
+
+_FLAGGED = Q(verdict__in=[one.value for one in FLAGGED])
 
 
 class Stage(StrEnum):
@@ -46,6 +49,10 @@ class PlayerQuerySet(models.QuerySet["Player"]):
     def awaiting_history(self) -> "PlayerQuerySet":
         """Discovered, active players whose history is not full yet, most-met first."""
         return self.discovered().active().filter(history_full_at=None).order_by("-times_met", "id")
+
+    def flagged(self) -> "PlayerQuerySet":
+        """Whose latest verdict recommends a look."""
+        return self.filter(Player.flagged_condition())
 
     def with_puuid(self, source: Source, puuid: str) -> "PlayerQuerySet":
         """The one player that `source` calls `puuid`, if known."""
@@ -93,6 +100,17 @@ class Player(models.Model):
     history_full_at = models.DateTimeField(null=True, blank=True, help_text="When enough games were first stored.")
     rank_checked_at = models.DateTimeField(null=True, blank=True)
     analyzed_at = models.DateTimeField(null=True, blank=True)
+    # The latest analysis in short. Database defaults, because ingest inserts players without naming these.
+    verdict = models.CharField(max_length=20, blank=True, default="", db_default="")
+    smurf_score = models.FloatField(null=True, blank=True, help_text="0 to 100; empty without an analysis.")
+    boosted_score = models.FloatField(null=True, blank=True)
+    analyzed_games = models.IntegerField(default=0, db_default=0, help_text="Usable games stored at the analysis.")
+    analyzed_standing = models.CharField(
+        max_length=24, blank=True, default="", db_default="", help_text="Tier and division at the analysis."
+    )
+    analyzed_with = models.CharField(
+        max_length=81, blank=True, default="", db_default="", help_text="Versions of model and baseline."
+    )
 
     last_updated = models.DateTimeField(null=True, blank=True, help_text="Last successful update.")
     update_failed_at = models.DateTimeField(null=True, blank=True)
@@ -113,6 +131,11 @@ class Player(models.Model):
                 condition=Q(discovered_at__isnull=False, tracked=False, erased_at=None),
                 name="players_discovered",
             ),
+            # Whom the ban checker watches: few among very many.
+            models.Index(fields=["verdict"], condition=_FLAGGED, name="players_flagged"),
+            models.Index(F("smurf_score").desc(), condition=Q(smurf_score__isnull=False), name="players_smurf_score"),
+            # The analyzer looks at everybody with enough games, of the very many who are merely known.
+            models.Index(fields=["ranked_games"], condition=Q(ranked_games__gte=20), name="players_analyzable"),
             # The fetcher takes discovered players most-met first, until their history is full.
             models.Index(
                 F("times_met").desc(),
@@ -124,6 +147,11 @@ class Player(models.Model):
 
     def __str__(self) -> str:
         return self.riot_id or f"player {self.pk}"
+
+    @staticmethod
+    def flagged_condition() -> Q:
+        """The latest verdict recommends a look."""
+        return _FLAGGED
 
     @property
     def riot_id(self) -> str:

@@ -29,6 +29,7 @@ from riotwatch_players.riot.payloads import (
     PlatformStatus,
     Summoner,
     WrongShape,
+    active_platform_from_json,
     league_entries_from_json,
     match_from_json,
     match_ids_from_json,
@@ -93,6 +94,12 @@ class RiotClient:
         target = Scope(account_region(platform), "account-v1.by-puuid")
         path = _path(target, "/riot/account/v1/accounts/by-puuid/{}", puuid)
         return self._ask(Call(target.host, target.endpoint, path), Account.from_json)
+
+    def platform_of_account(self, puuid: str, *, platform: str) -> str:
+        """account-v1: the platform on which the account plays League now, in lower case; raises NotFound."""
+        target = Scope(account_region(platform), "account-v1.region")
+        path = _path(target, "/riot/account/v1/region/by-game/lol/by-puuid/{}", puuid)
+        return self._ask(Call(target.host, target.endpoint, path), active_platform_from_json)
 
     def summoner_by_puuid(self, puuid: str, *, platform: str) -> Summoner:
         """summoner-v4: level and icon on `platform`."""

@@ -129,6 +129,11 @@ class PlatformStatus:
         )
 
 
+def active_platform_from_json(value: object) -> str:
+    """Where an account plays; raises WrongShape without a region."""
+    return _required_text(_object(value), "region").lower()
+
+
 def match_ids_from_json(value: object) -> list[str]:
     """A list of match ids, newest first; raises WrongShape."""
     return [_id(item) for item in _list(value)]

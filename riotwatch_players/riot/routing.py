@@ -60,3 +60,10 @@ def account_region(platform: str) -> str:
     """The host to ask for accounts. There is no account-v1 on `sea`; any of the others answers for any account."""
     region = region_of_platform(platform)
     return "asia" if region == "sea" else region
+
+
+def platform_near(host: str) -> str:
+    """A platform's own host for `host`: itself, or for a region the first of its platforms that is open."""
+    if host in PLATFORMS:
+        return host
+    return next(platform for platform in _PLATFORMS_BY_REGION[host] if platform in PLATFORMS)

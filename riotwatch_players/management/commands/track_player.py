@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from riotwatch_players import tracking
+from riotwatch_players import outages, tracking
 from riotwatch_players.models import ForeignDatabase
 from riotwatch_players.riot.errors import RiotError
 from riotwatch_players.riot.routing import PLATFORMS, UnknownPlatform
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         except (tracking.BadRiotId, tracking.NoSuchPlayer, tracking.TooManyTracked, UnknownPlatform) as problem:
             raise CommandError(str(problem), returncode=EXIT_BAD_INPUT) from None
         except RiotError as problem:
-            raise CommandError(f"Riot could not be asked: {problem}") from None
+            raise CommandError(f"Riot could not be asked: {outages.explained(problem)}") from None
         except ForeignDatabase as problem:
             raise CommandError(str(problem)) from None
         self.stdout.write(f"{player.riot_id} ({player.platform}) is {'now' if new else 'already'} tracked")

@@ -1,0 +1,161 @@
+"""Who is due for analysis, and what analyzing them stores."""
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from riotwatch_players import analysis, ingest
+from riotwatch_players.detection.card import SHIPPED
+from riotwatch_players.models import Analysis, Participant, Player
+from tests.players.factories import NOW, TEN, body, id_of, known, puuid_of, several, solo_queue, source
+
+RULE = analysis.AnalysisRule(min_ranked_games=20)
+DAY = timedelta(days=1)
+pytestmark = pytest.mark.django_db
+
+
+def play(count, *, first=1):
+    for match in several(count, first=first):
+        ingest.store_match(source(), id_of(match), match, now=NOW, discover=None)
+
+
+def player(name="Ada"):
+    return Player.objects.get(puuid=puuid_of(name))
+
+
+def due(now=NOW, rule=RULE):
+    return set(analysis.due_players(rule, now=now).values_list("game_name", flat=True))
+
+
+def test_nobody_is_due_below_the_minimum_and_everybody_at_it():
+    play(19)
+    assert due() == set()
+    play(1, first=20)
+    assert due() == set(TEN)
+
+
+@pytest.mark.parametrize("why_not", [{"paused": True}, {"erased_at": NOW}, {"unavailable_at": NOW}])
+def test_inactive_players_are_neither_due_nor_analyzed(why_not):
+    play(20)
+    Player.objects.exclude(game_name="Bela").update(**why_not)
+    assert due() == {"Bela"}
+    done = analysis.analyze([one.pk for one in Player.objects.all()], RULE, now=NOW)
+    assert done.analyzed == Analysis.objects.count() == 1
+
+
+@pytest.fixture
+def analyzed():
+    play(20)
+    analysis.analyze([player().pk], RULE, now=NOW)
+    Player.objects.exclude(game_name="Ada").update(paused=True)
+    assert due() == set()
+    return player()
+
+
+def test_five_new_games_make_a_player_due_again_and_four_do_not(analyzed):
+    play(4, first=21)
+    assert due() == set()
+    play(1, first=25)
+    assert due() == {"Ada"}
+
+
+def test_another_division_makes_a_player_due_again_and_more_points_do_not(analyzed):
+    ingest.record_rank(analyzed, [solo_queue("GOLD", "II", 10)], now=NOW)
+    assert due() == {"Ada"}  # the rank was unknown before
+    analysis.analyze([analyzed.pk], RULE, now=NOW)
+    ingest.record_rank(analyzed, [solo_queue("GOLD", "II", 60, wins=63)], now=NOW + DAY)
+    assert due() == set()
+    ingest.record_rank(analyzed, [solo_queue("GOLD", "I", 1, wins=66)], now=NOW + 2 * DAY)
+    assert due() == {"Ada"}
+
+
+def test_another_model_makes_everybody_due_again(analyzed):
+    newer = analysis.AnalysisRule(20, card=dataclasses.replace(SHIPPED, version="other"))
+    assert due(rule=newer) == {"Ada"}
+
+
+def test_after_fourteen_days_a_player_is_due_again(analyzed):
+    assert due(NOW + 14 * DAY - timedelta(minutes=1)) == set()
+    assert due(NOW + 14 * DAY) == {"Ada"}
+
+
+def test_the_teammates_of_each_game_are_who_a_player_is_compared_with():
+    """Everybody plays alike in these games, so nobody stands out."""
+    play(30)
+    analysis.analyze([player().pk], RULE, now=NOW)
+    factors = {factor["name"]: factor for factor in Analysis.objects.get().factors}
+    assert factors["rank_discrepancy"]["n_used"] == 30
+    assert abs(factors["rank_discrepancy"]["value"]) < 1
+    Participant.objects.filter(player=player()).update(kills=15, deaths=1, cs=300, gold=18_000, damage_share=0.4)
+    analysis.analyze([player().pk], RULE, now=NOW)
+    newest = Analysis.objects.order_by("-id")[0].factors
+    assert next(one for one in newest if one["name"] == "rank_discrepancy")["value"] > 1
+
+
+def test_unknown_values_stay_unknown_and_one_players_gaps_change_nothing_for_others():
+    play(20)
+    everybody = list(Player.objects.values_list("pk", flat=True))
+    analysis.analyze(everybody, RULE, now=NOW)
+    before = Analysis.objects.get(player=player("Bela")).factors
+    Participant.objects.filter(player=player("Gwen")).update(
+        win=None, kills=None, cs=None, gold=None, damage_share=None, team_id=None, team_position="", champion_id=None
+    )
+    done = analysis.analyze(everybody, RULE, now=NOW + DAY)
+    assert (done.analyzed, done.insufficient) == (10, 1)
+    gwen = Analysis.objects.filter(player=player("Gwen")).latest("analyzed_at")
+    assert (gwen.verdict, gwen.smurf_score, gwen.games_used) == ("insufficient_data", None, 0)
+    assert Analysis.objects.filter(player=player("Bela")).latest("analyzed_at").factors == before
+
+
+def test_only_the_newest_hundred_usable_games_count():
+    play(105)
+    aram = body("EUW1_7999999999", queueId=450)
+    ingest.store_match(source(), id_of(aram), aram, now=NOW, discover=None)
+    Participant.objects.filter(player=player()).update(win=True)
+    oldest = Participant.objects.filter(player=player()).order_by("started_at")[:5]
+    Participant.objects.filter(pk__in=[one.pk for one in oldest]).update(win=False)
+    analysis.analyze([player().pk], RULE, now=NOW)
+    stored = Analysis.objects.get()
+    assert stored.games_used == 100
+    assert next(one for one in stored.factors if one["name"] == "win_rate")["value"] == 1.0
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_players():
+    play(20)
+    ids = list(Player.objects.values_list("pk", flat=True))
+    counts = []
+    for part in (ids[:1], ids):
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            analysis.analyze(part, RULE, now=NOW)
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 8
+
+
+def test_flagged_players_are_found_by_their_latest_verdict():
+    known("Smurf", verdict="likely_smurf")
+    known("Boosted", verdict="likely_boosted")
+    known("Watched", verdict="watch")
+    known("Fresh")
+    assert set(Player.objects.flagged().values_list("game_name", flat=True)) == {"Smurf", "Boosted"}
+
+
+def test_too_many_at_once_are_refused():
+    with pytest.raises(ValueError, match="at most 500"):
+        analysis.analyze(range(501), RULE, now=NOW)
+
+
+def test_the_admin_shows_every_factor_and_the_player_why(admin_client, analyzed):
+    stored = Analysis.objects.get()
+    page = admin_client.get(reverse("admin:riotwatch_players_analysis_change", args=[stored.pk])).content.decode()
+    for factor in stored.factors:
+        assert f"<td>{factor['name'].replace('_', ' ')}</td>" in page
+    assert "rank history: not known" in page
+    assert admin_client.get(reverse("admin:riotwatch_players_analysis_changelist")).status_code == 200
+    shown = admin_client.get(reverse("admin:riotwatch_players_player_change", args=[analyzed.pk])).content.decode()
+    assert "Why: " in shown
