@@ -32,6 +32,7 @@ from riotwatch_jobs.leases import database_now
 READY_TIMEOUT_S = 120.0
 SIMULATOR_LIMITS = "500:10,30000:600"
 """A production key's application limits, enforced for each host."""
+FIRST_RUNS = ("tracked_player_updater", "match_fetcher", "smurf_analyzer")
 GOOD_ENOUGH = {0, 5}
 """Exit codes of a first run that need no second one: done, or done in part."""
 
@@ -248,13 +249,13 @@ class Startup:
         return first
 
     def _first_run(self, supervisor: Supervisor) -> None:
-        """Once, whole: in the demo some people are tracked, and both jobs run with their progress shown."""
+        """Once, whole: in the demo some people are tracked, and the jobs run with their progress shown."""
         done = self.data / "first_run_done"
         if done.exists():
             return
         if settings.DEMO:
             self._track_showcase(supervisor)
-        codes = [self._run_job(supervisor, job) for job in ("tracked_player_updater", "match_fetcher")]
+        codes = [self._run_job(supervisor, job) for job in FIRST_RUNS]
         if GOOD_ENOUGH.issuperset(codes):
             done.touch()
         self.console.say("from here on the schedules run the jobs; Ctrl-C stops everything")

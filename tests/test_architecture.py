@@ -163,7 +163,7 @@ def test_importing_the_settings_has_no_side_effects(tmp_path):
     [
         ("PORT", "abc", "whole number"),
         ("PORT", "70000", "from 1 to 65533"),
-        ("WORKERS", "0", "from 1 to 64"),
+        ("WORKERS", "0", "from 1 to 9"),
         ("DEBUG", "perhaps", "true or false"),
         ("TASK_RATE_LIMIT", "many", "must look like"),
         ("JOB_INTERVAL_SECONDS", "1", "from 10"),

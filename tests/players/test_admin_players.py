@@ -10,8 +10,9 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from riotwatch_players import bans, keys
 from riotwatch_players.ingest import record_rank, store_match
-from riotwatch_players.models import BacklogMatch, Match, Player, Source
+from riotwatch_players.models import Analysis, BacklogMatch, Match, Player, Seen, Source
 from riotwatch_players.simulator.app import Options
 from riotwatch_players.simulator.ids import DEMO_KEY
 from riotwatch_players.simulator.limits import parse_rates
@@ -35,12 +36,18 @@ def riot(settings, transactional_db) -> Iterator[list[str]]:
 
 @pytest.fixture
 def stored(db):
-    """A player with a rank, a match of theirs and a match that is still to be fetched."""
+    """A player with a rank, a match, one still to be fetched, a check of the account, an analysis; and a key."""
     player = factories.known("Ada", tracked=True, tracked_at=factories.NOW)
     store_match(player.source, "EUW1_7000000001", factories.body(), now=factories.NOW, discover=None)
     record_rank(player, [factories.solo_queue()], now=factories.NOW)
     BacklogMatch.objects.create(
         source=player.source, match_id="EUW1_9", region="europe", lane=BacklogMatch.TRACKED, added_at=factories.NOW
+    )
+    seen = bans.Sighting(account=Seen.RESOLVES, summoner=Seen.RESOLVES)
+    bans.record(player, seen, now=factories.NOW)
+    keys.store("RGAPI-of-somebody")
+    Analysis.objects.create(
+        player=player, analyzed_at=factories.NOW, games_used=3, verdict="insufficient_data", confidence=0, factors=[]
     )
     player.refresh_from_db()
     return player
@@ -84,8 +91,9 @@ def test_empty_lists_can_be_opened(admin_client, model):
     assert admin_client.get(page(model)).status_code == 200
 
 
-def test_only_players_are_added_and_nothing_is_deleted(admin_client, stored):
-    assert [model.__name__ for model in MODELS if admin_client.get(page(model, "add")).status_code == 200] == ["Player"]
+def test_only_players_and_keys_are_added_and_nothing_is_deleted(admin_client, stored):
+    added = {model.__name__ for model in MODELS if admin_client.get(page(model, "add")).status_code == 200}
+    assert added == {"Player", "RiotKey"}
     for model in MODELS:
         row = model.objects.first()
         assert admin_client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403

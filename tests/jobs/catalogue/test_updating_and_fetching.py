@@ -98,14 +98,6 @@ def vanished_puuid(riot):
     return next(p["puuid"] for p in people if p["vanished_at_s"] and p["vanished_at_s"] < riot.world.now_s)
 
 
-def test_a_refused_key_stops_the_run_and_names_the_remedy(riot, track, run_job, settings):
-    track(1)
-    settings.RIOT_API_KEY = "RGAPI-unknown"
-    run = run_job("tracked_player_updater")
-    assert run.state == "FAILED"
-    assert "RIOT_API_KEY" in run.reason
-
-
 def test_a_tight_budget_snoozes_items_and_the_run_still_completes(riot, track, run_job):
     riot.control("limits", application="20:1,60:5")
     track(2)
@@ -130,3 +122,20 @@ def test_a_listed_match_without_a_body_is_gone_and_not_asked_for_again(riot, tra
     run_job("tracked_player_updater", max_new_matches_per_player=5)
     states = dict(BacklogMatch.objects.values_list("state").annotate(Count("id")))
     assert states["gone"] == 3
+
+
+def test_the_rank_of_a_discovered_player_is_read_again_before_a_re_analysis(track, run_job):
+    track(1)
+    run_job("tracked_player_updater")
+    run_job("match_fetcher", discovered_per_run=2)
+    run_job("smurf_analyzer")
+    judged = Player.objects.discovered().filter(analyzed_at__isnull=False, history_full_at__isnull=False)
+    player = judged.first()
+    assert player is not None
+    run_job("match_fetcher", discovered_per_run=0)
+    untouched = Player.objects.get(pk=player.pk)
+    assert untouched.rank_checked_at == player.rank_checked_at
+    Player.objects.filter(pk=player.pk).update(analyzed_games=player.analyzed_games - 5)
+    run_job("match_fetcher", discovered_per_run=0)
+    player.refresh_from_db()
+    assert player.rank_checked_at > player.analyzed_at
