@@ -6,11 +6,6 @@ from django.db.models import Count
 from riotwatch_players.models import BacklogMatch, Match, Player, RankSnapshot
 
 
-def listed_by_riot(riot, player):
-    person = next(p for p in riot.world.people if p.riot_id == player.riot_id)
-    return len([m for m in riot.world.account(person).history if riot.world.match(m).queue_id == 420])
-
-
 def test_an_update_lists_everything_fetches_the_newest_and_keeps_the_rank(track, run_job):
     (player,) = track(1)
     run = run_job("tracked_player_updater")
