@@ -73,11 +73,15 @@ class Checked:
 
 def due_players(rule: CheckRule, *, now: datetime) -> PlayerQuerySet:
     """Flagged, scored high, tracked and failing to resolve, or unavailable; and due. Paused ones too, never erased."""
-    suspects = Player.objects.filter(erased_at=None, platform__in=PLATFORMS).filter(
-        Player.flagged_condition()
-        | Q(smurf_score__gte=rule.min_smurf_score)
-        | Q(tracked=True, update_failures__gte=1)
-        | Q(unavailable_at__isnull=False)
+    suspects = (
+        Player.objects.reachable()
+        .filter(erased_at=None, platform__in=PLATFORMS)
+        .filter(
+            Player.flagged_condition()
+            | Q(smurf_score__gte=rule.min_smurf_score)
+            | Q(tracked=True, update_failures__gte=1)
+            | Q(unavailable_at__isnull=False)
+        )
     )
     return due_for_check(suspects, now=now, check_after=rule.check_after)
 

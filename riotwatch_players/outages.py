@@ -11,10 +11,10 @@ from datetime import timedelta
 from enum import Enum
 
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from riotwatch_players import gateway, keys
-from riotwatch_players.models import KeyOutage, Player, RiotKey
+from riotwatch_players.models import KeyOutage, Player, RiotKey, Source
 from riotwatch_players.riot.client import RiotClient
 from riotwatch_players.riot.errors import ForeignId, KeyRefused, NotFound, RiotError
 from riotwatch_players.riot.limiter import Lane
@@ -32,8 +32,9 @@ REMEDIES = {
         "in the admin under Riot keys, or as RIOT_API_KEY"
     ),
     KeyOutage.FOREIGN: (
-        "The ids stored here belong to another application than the key. Set a key of the application they came from "
-        "with manage.py set_riot_key, in the admin under Riot keys, or as RIOT_API_KEY"
+        "The ids stored here belong to another application than the key. Give the players new ids with manage.py "
+        "rekey_players, or set a key of the application they came from with manage.py set_riot_key, in the admin "
+        "under Riot keys, or as RIOT_API_KEY"
     ),
 }
 
@@ -55,7 +56,8 @@ class KeyOfAnotherApplication(Exception):
     def __init__(self) -> None:
         super().__init__(
             "this key works, but it is of another application: Riot cannot read the ids stored here with it. "
-            "Use a key of the application they came from, or another database"
+            "Use a key of the application they came from, move the ids to this key's with manage.py rekey_players, "
+            "or use another database"
         )
 
 
@@ -121,7 +123,7 @@ def replace_key(text: str) -> RiotKey:
     gateway.current_source()
     with gateway.client_for(key) as client:
         client.platform_status(probe_platform())
-        if _all_ids_are_foreign(client):
+        if _cannot_read_ids(client):
             raise KeyOfAnotherApplication
     stored = keys.store(key)
     log.info("riot_key_stored key=%s", stored)
@@ -135,7 +137,7 @@ def check_key() -> None:
     gateway.reread_key()
     client = gateway.client(Lane.INTERACTIVE)
     client.platform_status(probe_platform())
-    if _all_ids_are_foreign(client):
+    if _cannot_read_ids(client):
         raise KeyOfAnotherApplication
     close()
 
@@ -147,6 +149,19 @@ def probe_platform() -> str:
         return outage.platform
     tracked = Player.objects.tracked().active().filter(platform__in=PLATFORMS).values_list("platform", flat=True)
     return tracked.order_by("id").first() or DEFAULT_PLATFORM
+
+
+def hold(why: str) -> None:
+    """Stop whatever talks to Riot until the stored ids have been moved to another application."""
+    KeyOutage.objects.bulk_create([KeyOutage()], ignore_conflicts=True)
+    platform = probe_platform()
+    KeyOutage.objects.update(
+        kind=KeyOutage.FOREIGN,
+        since=Coalesce("since", Now()),
+        why=why,
+        platform=platform,
+        next_probe_at=Now() + PROBE_EVERY,
+    )
 
 
 def close() -> bool:
@@ -205,20 +220,27 @@ def _is_over(outage: KeyOutage) -> bool:
     client = gateway.client(Lane.INTERACTIVE)
     try:
         client.platform_status(outage.platform)
-        return outage.kind == KeyOutage.REFUSED or not _all_ids_are_foreign(client)
+        return outage.kind == KeyOutage.REFUSED or not _cannot_read_ids(client)
     except RiotError as problem:
         log.info("riot_key_probe problem=%s", problem)
         return False
 
 
+def _cannot_read_ids(client: RiotClient) -> bool:
+    """While ids are being moved, those stored are of two applications: no key reads them all."""
+    return Source.objects.switching() or _all_ids_are_foreign(client)
+
+
 def _all_ids_are_foreign(client: RiotClient) -> bool:
     """Whether Riot can decrypt none of the ids of a few players it knew before; False where there are none."""
-    updated = Player.objects.filter(last_updated__isnull=False, erased_at=None, platform__in=PLATFORMS)
+    of_source = Player.objects.filter(source=gateway.current_source(), erased_at=None, platform__in=PLATFORMS)
+    updated = of_source.filter(last_updated__isnull=False)
     witnesses = updated.order_by("-last_updated").values_list("puuid", "platform")[:WITNESSES]
-    return bool(witnesses) and all(_is_foreign(client, puuid, platform) for puuid, platform in witnesses)
+    return bool(witnesses) and all(is_foreign(client, puuid, platform) for puuid, platform in witnesses)
 
 
-def _is_foreign(client: RiotClient, puuid: str, platform: str) -> bool:
+def is_foreign(client: RiotClient, puuid: str, platform: str) -> bool:
+    """Whether Riot cannot decrypt this id with the client's key."""
     try:
         client.account_by_puuid(puuid, platform=platform)
     except ForeignId:

@@ -76,7 +76,7 @@ class TrackedPlayerUpdater(_riot.RiotJob):
 
     def targets(self) -> Iterable[Target]:
         """Longest not updated first."""
-        players = Player.objects.tracked().active().order_by("last_updated", "id")
+        players = Player.objects.tracked().active().reachable().order_by("last_updated", "id")
         if self.players:
             players = players.filter(pk__in=self.players)
         for pk, platform in players.values_list("pk", "platform"):

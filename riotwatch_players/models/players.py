@@ -38,6 +38,10 @@ class PlayerQuerySet(models.QuerySet["Player"]):
         """Not paused by an operator, not erased, account not found unavailable."""
         return self.filter(paused=False, erased_at=None, unavailable_at=None)
 
+    def reachable(self) -> "PlayerQuerySet":
+        """Whose id the key in use can read: not left behind at another application's key (`rekey_players`)."""
+        return self.filter(source__active=True)
+
     def tracked(self) -> "PlayerQuerySet":
         """Whom somebody asked to keep watch on."""
         return self.filter(tracked=True)
@@ -48,7 +52,7 @@ class PlayerQuerySet(models.QuerySet["Player"]):
 
     def awaiting_history(self) -> "PlayerQuerySet":
         """Discovered, active players whose history is not full yet, most-met first."""
-        return self.discovered().active().filter(history_full_at=None).order_by("-times_met", "id")
+        return self.discovered().active().reachable().filter(history_full_at=None).order_by("-times_met", "id")
 
     def flagged(self) -> "PlayerQuerySet":
         """Whose latest verdict recommends a look."""

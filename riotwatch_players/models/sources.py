@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Q
 
 FIRST_APPLICATION = 1
 
@@ -35,6 +35,33 @@ class SourceManager(models.Manager["Source"]):
         if source is None:
             raise Source.DoesNotExist(f"No source at {api_url} is active.")
         return source
+
+    def switching(self) -> bool:
+        """Whether ids are being moved to another application: an inactive source has a higher number."""
+        newest = self.order_by("-application").first()
+        return newest is not None and not newest.active
+
+    def prepare(self, api_url: str) -> "Source":
+        """An inactive source for another application: one that has no players yet, else a new one."""
+        unused = self.filter(api_url=api_url, active=False, player=None, match=None).order_by("-application").first()
+        return unused or self.create(api_url=api_url, application=self._next_application(), active=False)
+
+    def promote(self, source: "Source") -> None:
+        """Give a source the highest number, as the one that is in use or is going to be."""
+        if self.filter(application__gt=source.application).exists():
+            source.application = self._next_application()
+            source.save(update_fields=["application"])
+
+    def switch_to(self, source: "Source") -> None:
+        """Make a source the active one; for a transaction."""
+        self.exclude(pk=source.pk).filter(active=True).update(active=False)
+        source.active = True
+        source.save(update_fields=["active"])
+        self.promote(source)
+
+    def _next_application(self) -> int:
+        newest: int = self.aggregate(newest=Max("application"))["newest"] or 0
+        return newest + 1
 
     def _active(self, api_url: str) -> "Source | None":
         known = list(self.all())
