@@ -1,7 +1,7 @@
 """What a job is. A job is one file in `jobs/` with one subclass of `Job`; the framework does the rest."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -26,6 +26,10 @@ class ItemLog(Protocol):
     @property
     def item_id(self) -> int:
         """The item's own id: the same in every attempt at it."""
+
+    @property
+    def memory(self) -> Mapping[str, Any]:
+        """The target's data with everything that was remembered so far, in this attempt too."""
 
     def info(self, event: str, **fields: object) -> None:
         """Log a stable event name with fields."""
@@ -73,7 +77,8 @@ class Job:
     """One kind of work. Subclass it in a file of its own in `jobs/` and decorate the class with `@register`.
 
     A run of the job calls `precondition()`, then `targets()` once, and `run()` for each target, on any worker of any
-    machine, possibly more than once: effects must be idempotent.
+    machine, possibly more than once: effects must be idempotent. With more than one phase, `phase_targets()` gives the
+    further items of the run each time that no item is open any more.
     """
 
     job_id: ClassVar[str]
@@ -88,6 +93,8 @@ class Job:
     deadline_s: ClassVar[int] = DEFAULT_DEADLINE_S
     max_attempts: ClassVar[int] = 5
     overlap: ClassVar[str] = Overlap.SKIP
+    phases: ClassVar[int] = 1
+    """Parts of a run, one after the other; failed or skipped items do not keep the next one from starting."""
     follows_interval_setting: ClassVar[bool] = False
     """JOB_INTERVAL_SECONDS applies to this job's default schedule."""
     Config: ClassVar[type[JobConfig]] = JobConfig
@@ -119,7 +126,14 @@ class Job:
         return None
 
     def targets(self) -> Iterable[Target]:
-        """The run's items, fixed at its start. Reads the database only: no HTTP here."""
+        """The run's items, fixed at its start; those of phase 0. Reads the database only: no HTTP here."""
+        raise NotImplementedError
+
+    def phase_targets(self, phase: int, first: Sequence[Target]) -> Iterable[Target]:
+        """The items of a later phase (1 and up), fixed when it begins; `first` are phase 0's, with what they remember.
+
+        Keys are unique within the run, not the phase. As `targets`, it may be called again after a crash.
+        """
         raise NotImplementedError
 
     def run(self, target: Target, log: ItemLog) -> Outcome:

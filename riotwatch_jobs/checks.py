@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from riotwatch_jobs import registry, slots
-from riotwatch_jobs.dispatch import INTERACTIVE_QUEUE
+from riotwatch_jobs.items import INTERACTIVE_QUEUE
 from riotwatch_jobs.messages import CONTROL_QUEUE
 
 

@@ -1,17 +1,22 @@
-"""Ending runs: the last item to commit closes its run (docs/decisions/0001).
+"""Ending runs and phases: the last item to commit closes its run, or begins its next phase (docs/decisions/0001).
 
 The item is committed first; then, in a transaction of its own, one UPDATE closes the run if no item is open. The last
 committer sees all others, so exactly one UPDATE matches. Housekeeping does the same after a crash in between.
+
+Where phases are left, that UPDATE raises the phase instead, and the next items are inserted in its transaction. Both
+UPDATEs name the phase they leave: one that waited for the other sees the run's row anew, but items as of its beginning.
 """
 
 import logging
+import traceback
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, F, Q, Sum
 
-from riotwatch_jobs import messages, registry
+from riotwatch_jobs import items, messages, registry
 from riotwatch_jobs.base import ItemCounts, Job, sum_results
 from riotwatch_jobs.models import FAILED_ITEM_STATES, Execution, ExecutionState, ItemState, WorkItem
 
@@ -30,15 +35,61 @@ class Totals:
 
 
 def close_if_finished(execution_id: int, *, now: datetime) -> bool:
-    """Close a run in progress that has no open item. True for the one caller that closed it."""
-    execution = Execution.objects.without_open_items().filter(pk=execution_id).first()
-    if execution is None:
-        return False
+    """Close a run that has no open item, or begin its next phase. True for the one caller that closed it."""
+    while execution := Execution.objects.without_open_items().filter(pk=execution_id).first():
+        if not _has_another_phase(execution):
+            return _close(execution, now=now)
+        _begin_next_phase(execution, now=now)  # where it has no targets, the run is to be looked at again
+    return False
+
+
+def _has_another_phase(execution: Execution) -> bool:
+    over = execution.cancel_requested_at or execution.stop_reason or execution.deadline_passed_at
+    return not over and execution.phase + 1 < _job_of(execution).phases
+
+
+def _begin_next_phase(execution: Execution, *, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            if not _raise_phase(execution):
+                return
+            count = _add_items_of_phase(execution, execution.phase + 1, now=now)
+    except (OperationalError, InterfaceError):
+        raise  # nothing has changed: housekeeping tries again
+    except Exception as bug:  # noqa: BLE001 - the job's own code; whatever it raises fails this run
+        _stop_before_next_phase(execution, bug)
+        return
+    log.info(
+        "phase_started job=%s run=%s phase=%d items=%d", execution.job_id, execution.pk, execution.phase + 1, count
+    )
+
+
+def _raise_phase(execution: Execution) -> bool:
+    """For one caller only, and for nobody once the run is to end."""
+    unchanged = Execution.objects.without_open_items().filter(
+        pk=execution.pk, phase=execution.phase, cancel_requested_at=None, stop_reason="", deadline_passed_at=None
+    )
+    return bool(unchanged.update(phase=execution.phase + 1))
+
+
+def _add_items_of_phase(execution: Execution, phase: int, *, now: datetime) -> int:
+    job = execution.job_instance()
+    first = [item.target for item in execution.items.filter(phase=0).order_by("id")]
+    return items.add(execution, job, job.phase_targets(phase, first), phase=phase, now=now)
+
+
+def _stop_before_next_phase(execution: Execution, bug: Exception) -> None:
+    reason = f"phase {execution.phase + 1} could not start: {type(bug).__name__}: {bug}"
+    unstopped = Execution.objects.in_progress().filter(pk=execution.pk, phase=execution.phase, stop_reason="")
+    unstopped.update(stop_reason=reason, traceback=traceback.format_exc())
+
+
+def _close(execution: Execution, *, now: datetime) -> bool:
     totals = _totals(execution)
     state, reason = decide(execution, totals)
     closed = (
         Execution.objects.without_open_items()
-        .filter(pk=execution_id)
+        .filter(pk=execution.pk, phase=execution.phase)
         .update(
             state=state,
             reason=reason,
@@ -60,8 +111,8 @@ def close_if_finished(execution_id: int, *, now: datetime) -> bool:
 
 
 def _totals(execution: Execution) -> Totals:
-    items = WorkItem.objects.filter(execution=execution)
-    sums = items.aggregate(
+    rows = WorkItem.objects.filter(execution=execution)
+    sums = rows.aggregate(
         total=Count("id"),
         done=Count("id", filter=Q(state=ItemState.DONE)),
         failed=Count("id", filter=Q(state__in=FAILED_ITEM_STATES)),
@@ -70,7 +121,7 @@ def _totals(execution: Execution) -> Totals:
         created=Sum("records_created", default=0),
         updated=Sum("records_updated", default=0),
     )
-    results = items.filter(result__isnull=False).values_list("result", flat=True)
+    results = rows.filter(result__isnull=False).values_list("result", flat=True)
     parts = (part for part in results.iterator() if part is not None)
     counts = ItemCounts(**{name: sums.pop(name) for name in ("total", "done", "failed", "skipped")})
     job = _job_of(execution)
@@ -139,9 +190,11 @@ def start_successor(execution: Execution) -> None:
         messages.send_dispatch(waiting.pk)
 
 
-def end_open_items(execution_id: int, *, state: ItemState, reason: str, now: datetime) -> int:
-    """End the items nobody is working on; those that are being worked on end at their next checkpoint."""
+def end_open_items(execution_id: int, *, state: ItemState, reason: str, now: datetime, phase: int | None = None) -> int:
+    """End the items nobody is working on, of one phase or all; those being worked on end at their next checkpoint."""
     idle = WorkItem.objects.filter(execution_id=execution_id, state__in=[ItemState.WAITING, ItemState.QUEUED])
+    if phase is not None:
+        idle = idle.filter(phase=phase)
     return idle.update(state=state, reason=reason, finished_at=now, delivery=F("delivery") + 1)
 
 

@@ -7,7 +7,7 @@
 import hashlib
 import logging
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 
-from riotwatch_jobs import closing, feeder, logs, messages, registry
+from riotwatch_jobs import closing, feeder, items, logs, messages, registry
 from riotwatch_jobs.base import Job, Overlap
 from riotwatch_jobs.models import (
     DEFAULT_SCOPE,
@@ -28,9 +28,6 @@ from riotwatch_jobs.models import (
     Trigger,
     WorkItem,
 )
-from riotwatch_jobs.outcomes import Lane, Target
-
-INTERACTIVE_QUEUE = "interactive"
 
 log = logging.getLogger(__name__)
 
@@ -158,7 +155,7 @@ def _start_with_items(execution: Execution, *, now: datetime) -> bool:
     with transaction.atomic():
         if not _begin(execution, now=now):
             return False
-        count = add_items(execution, job, job.targets(), now=now)
+        count = items.add(execution, job, job.targets(), phase=0, now=now)
     log.info("job_started job=%s run=%s items=%d trigger=%s", job.job_id, execution.pk, count, execution.trigger)
     return True
 
@@ -173,25 +170,6 @@ def _begin(execution: Execution, *, now: datetime) -> bool:
     except IntegrityError:
         raise ScopeIsBusy from None
     return bool(begun)
-
-
-def add_items(execution: Execution, job: Job, targets: Iterable[Target], *, now: datetime) -> int:
-    """Insert items for targets, each key once; returns how many targets there were."""
-    interactive = bool(execution.players)  # a person asked for these and waits
-    rows = [
-        WorkItem(
-            execution=execution,
-            key=target.key,
-            data=target.data,
-            lane=Lane.INTERACTIVE if interactive else target.lane,
-            region=target.region,
-            queue=INTERACTIVE_QUEUE if interactive else job.queue,
-            available_at=now,
-        )
-        for target in targets
-    ]
-    WorkItem.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
-    return len(rows)
 
 
 def _wait_or_skip(execution: Execution, *, now: datetime) -> None:

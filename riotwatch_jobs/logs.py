@@ -3,8 +3,10 @@
 import logging
 import time
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from riotwatch_jobs.base import as_fields
 from riotwatch_jobs.capture import CHARACTERS_PER_LINE, LINES_PER_ITEM, Line
@@ -33,6 +35,12 @@ class ItemRecorder:
     def item_id(self) -> int:
         """The item's own id."""
         return self.item.pk
+
+    @property
+    def memory(self) -> Mapping[str, Any]:
+        """The item's data as it stands."""
+        data: dict[str, Any] = self.item.data
+        return data
 
     def info(self, event: str, **fields: object) -> None:
         """Log a stable event name with fields."""

@@ -14,6 +14,9 @@ Rows are the truth; Celery's messages are hints (docs/decisions/0001). The state
          └───────────its worker was lost───────┴──third death alone──▶ QUARANTINED
       WAITING and QUEUED ──run cancelled──▶ CANCELLED
 
+    A run of a job with phases goes on when its last item has ended: its `phase` is raised and the items of the next
+    phase are inserted, in one transaction. Cancel, Stop and the deadline end the run in whatever phase it is.
+
 Every move is one conditional UPDATE on the state it leaves; an UPDATE that matches no row means somebody was faster.
 """
 
@@ -26,7 +29,7 @@ from django.db.models import Q
 
 from riotwatch_jobs import registry
 from riotwatch_jobs.base import Job, Overlap
-from riotwatch_jobs.outcomes import Lane
+from riotwatch_jobs.outcomes import Lane, Target
 
 DEFAULT_SCOPE = "default"
 LEASE_DEAD_AFTER = timedelta(seconds=30)
@@ -133,6 +136,7 @@ class Execution(models.Model):
     cancel_requested_at = models.DateTimeField(null=True, blank=True)
     stop_reason = models.TextField(blank=True, help_text="Why an item stopped the whole run.")
     deadline_passed_at = models.DateTimeField(null=True, blank=True)
+    phase = models.PositiveSmallIntegerField(default=0, help_text="The part it has come to; most have only part 0.")
     items_total = models.PositiveIntegerField(default=0)
     items_done = models.PositiveIntegerField(default=0)
     items_failed = models.PositiveIntegerField(default=0)
@@ -243,6 +247,7 @@ class WorkItem(models.Model):
     queue = models.CharField(max_length=32)
     region = models.CharField(max_length=16, blank=True)
     lane = models.PositiveSmallIntegerField(default=Lane.TRACKED)
+    phase = models.PositiveSmallIntegerField(default=0, help_text="The part of its run that it belongs to.")
     state = models.CharField(max_length=12, choices=ItemState, default=ItemState.WAITING)
     available_at = models.DateTimeField(help_text="Not before this instant.")
     waits_for_budget = models.BooleanField(default=False)
@@ -291,6 +296,11 @@ class WorkItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} of run {self.execution_id}"
+
+    @property
+    def target(self) -> Target:
+        """What the job is to work on, with what earlier attempts remember."""
+        return Target(key=self.key, data=self.data, lane=Lane(self.lane), region=self.region)
 
 
 class ExecutionLog(models.Model):

@@ -72,13 +72,22 @@ class Fail:
 
 
 @dataclass(frozen=True)
+class EndPhase:
+    """The item's phase cannot go on for now: the item and those nobody works on end SKIPPED, the next phase starts."""
+
+    reason: str
+    result: Any = None
+    """What the item came to until then; counted as Done's."""
+
+
+@dataclass(frozen=True)
 class Stop:
     """The whole run cannot go on: it ends FAILED with this reason."""
 
     reason: str
 
 
-Outcome = Done | Skip | Snooze | Retry | Fail | Stop
+Outcome = Done | Skip | Snooze | Retry | Fail | EndPhase | Stop
 
 
 class Interrupt(Exception):

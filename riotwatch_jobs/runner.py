@@ -17,10 +17,10 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from riotwatch_jobs import backoff, capture, closing, dispatch, feeder, leases
+from riotwatch_jobs import backoff, capture, closing, feeder, items, leases
 from riotwatch_jobs.logs import ItemRecorder
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkerLease, WorkItem
-from riotwatch_jobs.outcomes import Done, Fail, Interrupt, Lane, Outcome, Retry, Skip, Snooze, Stop, Target
+from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Interrupt, Outcome, Retry, Skip, Snooze, Stop, Target
 
 SPARED_DEADLINE_S = 3600.0
 """Working time that a run has at least left after a wait that spares its deadline."""
@@ -102,10 +102,9 @@ def _work(item: WorkItem, lease: leases.Lease, *, retries: int) -> Redeliver | N
 
 def attempt(item: WorkItem, recorder: ItemRecorder) -> Outcome | Bug:
     """Let the job work on its target; whatever happens becomes an outcome."""
-    target = Target(key=item.key, data=item.data, lane=Lane(item.lane), region=item.region)
     with capture.into(recorder.lines):
         try:
-            return item.execution.job_instance().run(target, recorder)
+            return item.execution.job_instance().run(item.target, recorder)
         except Interrupt as interrupt:
             return interrupt.outcome
         except (OperationalError, InterfaceError) as problem:
@@ -120,14 +119,15 @@ def record(item: WorkItem, outcome: Outcome | Bug, recorder: ItemRecorder, *, re
     """Write down what came of the attempt, unless the item was taken from us meanwhile."""
     match outcome:
         case Done(result=result, children=children):
-            fields = None if result is None else dataclasses.asdict(result)
-            _end(item, ItemState.DONE, recorder, result=fields, children=children)
+            _end(item, ItemState.DONE, recorder, result=result, children=children)
         case Skip(reason=reason):
             _end(item, _skipped_state(item), recorder, reason=reason)
         case Fail(reason=reason):
             _end(item, ItemState.FAILED, recorder, reason=reason)
         case Bug(text=text, trace=trace):
             _end(item, ItemState.FAILED, recorder, reason=text, trace=trace)
+        case EndPhase():
+            _end_phase(item, recorder, outcome)
         case Stop(reason=reason):
             _stop(item, recorder, reason)
         case Snooze():
@@ -174,7 +174,7 @@ def _end(
     *,
     reason: str = "",
     trace: str = "",
-    result: dict[str, Any] | None = None,
+    result: Any = None,  # noqa: ANN401 - whatever the job's Result is
     children: tuple[Target, ...] = (),
 ) -> None:
     values = {
@@ -183,13 +183,21 @@ def _end(
         "reason": storable(reason),
         "traceback": storable(trace),
         "is_error": bool(trace),
-        "result": result,
+        "result": None if result is None else dataclasses.asdict(result),
         "attempts": F("attempts") + int(state == ItemState.FAILED),
     }
     with transaction.atomic():
         if _write(item, recorder, values) and children:
             job = item.execution.job_instance()
-            dispatch.add_items(item.execution, job, children, now=leases.database_now())
+            items.add(item.execution, job, children, phase=item.phase, now=leases.database_now())
+
+
+def _end_phase(item: WorkItem, recorder: ItemRecorder, outcome: EndPhase) -> None:
+    _end(item, _skipped_state(item), recorder, reason=outcome.reason, result=outcome.result)
+    reason = f"the phase ended: {outcome.reason}"
+    now = leases.database_now()
+    # By then the run may be in its next phase already, if this was the last item.
+    closing.end_open_items(item.execution_id, state=ItemState.SKIPPED, reason=reason, now=now, phase=item.phase)
 
 
 def _stop(item: WorkItem, recorder: ItemRecorder, reason: str) -> None:

@@ -32,6 +32,11 @@ class Result:
     recovered: int = 0
 
 
+def check_target(player: int, platform: str) -> Target:
+    """The item that checks one player's account."""
+    return Target(key=f"player:{player}", data={"player": player}, region=region_of_platform(platform))
+
+
 @register
 class BanChecker(_riot.RiotJob):
     """One item per player who is due."""
@@ -79,7 +84,7 @@ class BanChecker(_riot.RiotJob):
             rule = bans.CheckRule(self.config.min_smurf_score, timedelta(days=self.config.ban_check_days))
             players = bans.due_players(rule, now=database_now())
         for pk, platform in players.order_by("id").values_list("pk", "platform"):
-            yield Target(key=f"player:{pk}", data={"player": pk}, region=region_of_platform(platform))
+            yield check_target(pk, platform)
 
     @_riot.talks_to_riot
     def run(self, target: Target, log: ItemLog) -> Outcome:

@@ -34,6 +34,12 @@ class Result:
     ranks_created: int = 0
 
 
+def history_target(player: int, platform: str) -> Target:
+    """The item that fills one discovered player's history."""
+    region = region_of_platform(platform)
+    return Target(key=f"history:{player}", data={"history": player}, lane=Lane.DISCOVERY, region=region)
+
+
 @register
 class MatchFetcher(_riot.RiotJob):
     """Items: slices of the backlog pending now, histories that are not full, ranks before a re-analysis."""
@@ -86,21 +92,19 @@ class MatchFetcher(_riot.RiotJob):
         enough = Player.objects.tracked().active().filter(ranked_games__gte=self.config.target_matches)
         enough.filter(history_full_at=None).update(history_full_at=Now())
         shallow = Q(listed_depth__lt=self.config.tracked_depth, listed_all=False) | Q(history_full_at=None)
-        listed_once = Player.objects.tracked().active().filter(shallow, last_updated__isnull=False)
+        listed_once = Player.objects.tracked().active().reachable().filter(shallow, last_updated__isnull=False)
         for pk, platform in listed_once.order_by("id").values_list("pk", "platform"):
             yield Target(key=f"depth:{pk}", data={"depth": pk}, region=region_of_platform(platform))
 
     def _discovered_histories(self) -> Iterator[Target]:
         players = Player.objects.awaiting_history().values_list("pk", "platform")
         for pk, platform in players[: self.config.discovered_per_run]:
-            yield Target(
-                key=f"history:{pk}", data={"history": pk}, lane=Lane.DISCOVERY, region=region_of_platform(platform)
-            )
+            yield history_target(pk, platform)
 
     def _ranks_before_reanalysis(self) -> Iterator[Target]:
         """Discovered players about to be judged again, whose rank was last read before they were judged."""
         due = analysis.due_players(analysis.AnalysisRule(), now=database_now())
-        stale = due.discovered().filter(analyzed_at__isnull=False, rank_checked_at__lte=F("analyzed_at"))
+        stale = due.discovered().reachable().filter(analyzed_at__isnull=False, rank_checked_at__lte=F("analyzed_at"))
         for pk, platform in stale.order_by("id").values_list("pk", "platform"):
             yield Target(key=f"rank:{pk}", data={"rank": pk}, lane=Lane.DISCOVERY, region=region_of_platform(platform))
 

@@ -27,6 +27,11 @@ class Result:
     insufficient: int = 0
 
 
+def batch_target(players: Sequence[int], *, now: datetime) -> Target:
+    """The item that analyzes these players, as far as nobody does so from now on."""
+    return Target(key=f"players:{players[0]}", data={"players": list(players), "since": now.isoformat()})
+
+
 @register
 class SmurfAnalyzer(Job):
     """One item per batch of due players; no request is made."""
@@ -59,7 +64,7 @@ class SmurfAnalyzer(Job):
             due = Player.objects.active().filter(pk__in=self.players)
         ids = list(due.order_by("pk").values_list("pk", flat=True))
         for batch in (ids[start : start + BATCH] for start in range(0, len(ids), BATCH)):
-            yield Target(key=f"players:{batch[0]}", data={"players": batch, "since": now.isoformat()})
+            yield batch_target(batch, now=now)
 
     def run(self, target: Target, log: ItemLog) -> Outcome:
         """Analyze one batch; who was analyzed since the run began (a message came twice) is left out."""
