@@ -38,7 +38,8 @@ def require_servers() -> None:
             settings.EMBEDDED_LAYOUT, postgres=settings.EMBEDDED_POSTGRES, valkey=settings.EMBEDDED_VALKEY
         )
     except embedded.ServersNotRunning as problem:
-        sys.exit(f"error: {problem}")
+        demo = " (This shell means the demo: RIOT_API_KEY is neither set here nor in .env.)" if settings.DEMO else ""
+        sys.exit(f"error: {problem}{demo}")
 
 
 def say_what_is_wrong() -> None:

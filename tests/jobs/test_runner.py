@@ -194,7 +194,7 @@ def test_an_item_whose_outcome_could_not_be_recorded_is_released_at_the_next_ren
 def test_what_a_library_logs_is_kept_with_the_run(start, work_off):
     class Chatty(toy_job({"a": Done()}, job_id="chatty")):
         def run(self, target, log):
-            logging.getLogger("some.library").warning("a library speaks")
+            logging.getLogger("somebody").warning("a library speaks")
             log.info("own_line", apples=self.config.apples)
             return Done()
 
