@@ -137,12 +137,6 @@ def mark_gone(match_id: str, *, now: datetime) -> bool:
     return bool(pending.update(state=BacklogState.GONE, fetched_at=now, holder="", held_until=None))
 
 
-def mark_broken(source: Source, match_id: str, *, reason: str, now: datetime) -> bool:
-    """Its body is unusable, and why; False when that changed nothing, as for a match that is stored."""
-    written = settle(source, {match_id: reason}, lane=BacklogMatch.DISCOVERY, now=now)
-    return bool(written.created or written.updated)
-
-
 def settle(source: Source, reasons: dict[str, str], *, lane: int, now: datetime) -> Written:
     """Write down what became of bodies: "" for a stored one, else why it is unusable. Malformed ids are left out."""
     regions = _regions(reasons)

@@ -21,6 +21,12 @@ def add(ids: list[str], *, lane: int = TRACKED) -> int:
     return backlog.add(source(), ids, lane=lane, now=NOON)
 
 
+def settle(match_id: str, reason: str) -> bool:
+    """Whether calling the match's body unusable changed anything."""
+    written = backlog.settle(source(), {match_id: reason}, lane=DISCOVERY, now=NOON)
+    return bool(written.created or written.updated)
+
+
 def claim(ids: list[str], holder: str, *, now=NOON) -> list[str]:
     return backlog.claim(ids, holder=holder, lease_s=60, now=now)
 
@@ -119,9 +125,9 @@ def test_gone_and_broken_matches_are_done_with():
     add(IDS[:3])
     claim(IDS[:3], "item 1")
     assert backlog.mark_gone("EUW1_1", now=NOON)
-    assert backlog.mark_broken(source(), "EUW1_2", reason="empty shell", now=NOON)
+    assert settle("EUW1_2", "empty shell")
     assert not backlog.mark_gone("EUW1_2", now=NOON)
-    assert not backlog.mark_broken(source(), "EUW1_1", reason="late", now=NOON)
+    assert not settle("EUW1_1", "late")
     assert (state("EUW1_1"), state("EUW1_2"), state("EUW1_3")) == ("gone", "broken", "pending")
     assert BacklogMatch.objects.get(match_id="EUW1_2").reason == "empty shell"
     assert claim(IDS[:3], "item 1") == ["EUW1_3"]
@@ -131,7 +137,7 @@ def test_gone_and_broken_matches_are_done_with():
 @pytest.mark.django_db
 def test_a_stored_match_is_not_called_broken():
     store_match(source(), "EUW1_7000000001", body(), now=NOON, discover=None)
-    assert not backlog.mark_broken(source(), "EUW1_7000000001", reason="garbage", now=NOON)
+    assert not settle("EUW1_7000000001", "garbage")
     assert state("EUW1_7000000001") == "fetched"
 
 

@@ -1,11 +1,12 @@
 """ban_checker against the simulator over HTTP."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
 
 from riotwatch_jobs import dispatch
-from riotwatch_jobs.jobs.ban_checker import BanChecker
+from riotwatch_jobs.jobs.ban_checker import BanChecker, Result
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Trigger
 from riotwatch_players import gateway
@@ -40,7 +41,7 @@ def test_accounts_that_resolve_and_that_do_not_are_told_apart(riot, flagged, run
     vanish(riot, flagged[0])
     run = run_job("ban_checker")
     assert run.state == "COMPLETED"
-    assert run.result == {"checked": 2, "resolved": 1, "not_found": 1, "newly_unavailable": 0, "recovered": 0}
+    assert run.result == asdict(Result(checked=2, resolved=1, not_found=1))
     assert run.api_requests_made == 4
     row = BanCheck.objects.get(player=flagged[0])
     assert (row.account, row.summoner, row.region) == ("not_found", "not_found", "")
