@@ -13,6 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from riotwatch.embedded import Layout
 from riotwatch.env import Environment
+from riotwatch.skin import UNFOLD  # noqa: F401 - a setting that django-unfold reads
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment.load(BASE_DIR / ".env")
@@ -102,6 +103,8 @@ INSTALLED_APPS = [
     "riotwatch_jobs",
     "riotwatch_players",
     "django_celery_beat",
+    "unfold",  # before the admin, whose site it replaces by its own
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -110,6 +113,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.contrib.humanize",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -77,10 +77,7 @@ def due_players(rule: CheckRule, *, now: datetime) -> PlayerQuerySet:
         Player.objects.reachable()
         .filter(erased_at=None, platform__in=PLATFORMS)
         .filter(
-            Player.flagged_condition()
-            | Q(smurf_score__gte=rule.min_smurf_score)
-            | Q(tracked=True, update_failures__gte=1)
-            | Q(unavailable_at__isnull=False)
+            Player.flagged_condition() | Q(smurf_score__gte=rule.min_smurf_score) | Player.not_resolving_condition()
         )
     )
     return due_for_check(suspects, now=now, check_after=rule.check_after)

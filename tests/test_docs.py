@@ -108,7 +108,7 @@ def settings_under(variables: dict[str, str]) -> dict[str, Any]:
     """What the settings come to in a process that has nothing but `variables` in its environment."""
     show = (
         "import json, riotwatch.settings as s;"
-        "print(json.dumps({n: getattr(s, n) for n in dir(s) if n.isupper()}, default=str))"
+        "print(json.dumps({n: getattr(s, n) for n in dir(s) if n.isupper() and n != 'UNFOLD'}, default=str))"
     )
     environment = {"PATH": os.environ["PATH"], "RIOT_API_KEY": "RGAPI-of-nobody", **variables}
     done = subprocess.run(

@@ -12,6 +12,7 @@ from riotwatch_players.detection.words import FLAGGED
 from riotwatch_players.models.sources import Source
 
 _FLAGGED = Q(verdict__in=[one.value for one in FLAGGED])
+_NOT_RESOLVING = Q(tracked=True, update_failures__gte=1) | Q(unavailable_at__isnull=False)
 
 
 class Stage(StrEnum):
@@ -57,6 +58,10 @@ class PlayerQuerySet(models.QuerySet["Player"]):
     def flagged(self) -> "PlayerQuerySet":
         """Whose latest verdict recommends a look."""
         return self.filter(Player.flagged_condition())
+
+    def not_resolving(self) -> "PlayerQuerySet":
+        """Whose account is being watched: tracked and failing to update, or found unavailable; never erased ones."""
+        return self.filter(Player.not_resolving_condition(), erased_at=None)
 
     def with_puuid(self, source: Source, puuid: str) -> "PlayerQuerySet":
         """The one player that `source` calls `puuid`, if known."""
@@ -156,6 +161,11 @@ class Player(models.Model):
     def flagged_condition() -> Q:
         """The latest verdict recommends a look."""
         return _FLAGGED
+
+    @staticmethod
+    def not_resolving_condition() -> Q:
+        """Tracked and failing to update, or found unavailable."""
+        return _NOT_RESOLVING
 
     @property
     def riot_id(self) -> str:

@@ -1,5 +1,6 @@
 """The admin's pages of jobs, schedules and runs, as a signed-in person meets them."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -138,10 +139,10 @@ def test_who_is_not_signed_in_is_sent_to_the_login(client, synced, model):
         assert response.url.startswith(reverse("admin:login"))
 
 
-def test_the_index_lists_the_applications(admin_client):
+def test_the_home_page_leads_to_jobs_schedules_and_runs(admin_client):
     text = admin_client.get(reverse("admin:index")).content.decode()
-    assert "Job configurations" in text
-    assert "Periodic tasks" in text
+    for link in (page(JobConfiguration), page(PeriodicTask), page(Execution)):
+        assert f'href="{link}"' in text
 
 
 def test_kinds_of_schedules_that_start_no_job_are_not_offered(admin_client):
@@ -291,9 +292,10 @@ def test_the_list_tells_the_next_slot_and_why_there_is_none(admin_client, synced
     crontab = PeriodicTask.objects.get(name="tracked_player_updater").crontab
     CrontabSchedule.objects.filter(pk=crontab.pk).update(minute="99")
     text = admin_client.get(page(PeriodicTask)).content.decode()
-    assert 'field-next_run">off<' in text
-    assert "minute goes up to 59" in text
-    assert "UTC</td>" in text
+    next_runs = re.findall(r'field-next_run[^>]*>\s*([^<]*?)\s*<', text)
+    assert "off" in next_runs
+    assert any("minute goes up to 59" in one for one in next_runs)
+    assert any(one.endswith("UTC") for one in next_runs)
     assert admin_client.get(page(JobConfiguration)).status_code == 200
 
 
@@ -329,7 +331,7 @@ def test_a_run_shows_progress_log_and_items_and_escapes_what_libraries_logged(ad
 def test_the_page_of_a_run_with_very_many_items_shows_the_newest_hundred(admin_client):
     run = a_run(items=130)
     text = admin_client.get(page(Execution, "change", run.pk)).content.decode()
-    assert text.count('class="field-key"') == 100
+    assert len(re.findall(r">\s*item\d+\s*<", text)) == 100
     assert "item129" in text
     assert ">item5<" not in text
 

@@ -1,0 +1,104 @@
+"""The admin's home: what needs attention, how much there is, whom to look at, and what the jobs are doing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from riotwatch_jobs import overview
+from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.models import Execution, WorkerLease
+from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, KeyOutage, Match, Player
+from riotwatch_players.outages import remedy
+
+FLAGGED_SHOWN = 8
+WATCHED_SHOWN = 5
+RUNS_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something that somebody has to do something about."""
+
+    text: str
+    since: datetime | None
+    link: str
+    action: str
+    """What the link is called."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with the list it counts."""
+
+    title: str
+    number: int
+    link: str
+    note: str = ""
+
+
+def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Complete the context of the admin's index; each part only for those who may see what it shows."""
+    now = database_now()
+    if request.user.has_perm("riotwatch_jobs.view_execution"):
+        context |= {
+            "jobs": overview.all_jobs(now=now),
+            "runs": Execution.objects.order_by("-id")[:RUNS_SHOWN],
+            "flower": _flower(request),
+        }
+    if request.user.has_perm("riotwatch_players.view_player"):
+        context |= {
+            "figures": _figures(),
+            "flagged": _newest_flags(),
+            "watched": _accounts_that_do_not_resolve(),
+        }
+    return context | {"alerts": _alerts(now=now), "title": "Home"}
+
+
+def _alerts(*, now: datetime) -> list[Alert]:
+    alerts = [
+        Alert(remedy(outage), outage.since, reverse("admin:riotwatch_players_riotkey_add"), "Set a key")
+        for outage in KeyOutage.objects.filter(since__isnull=False)
+    ]
+    if not WorkerLease.objects.live(now).exists():
+        text = "No worker is alive: runs are queued, but nobody works on them. Start the workers (make run, Procfile)"
+        alerts.append(Alert(text, None, reverse("admin:riotwatch_jobs_workerlease_changelist"), "Workers"))
+    return alerts
+
+
+def _figures() -> list[Figure]:
+    players = reverse("admin:riotwatch_players_player_changelist")
+    matches = reverse("admin:riotwatch_players_match_changelist")
+    backlog = reverse("admin:riotwatch_players_backlogmatch_changelist")
+    return [
+        Figure("Tracked players", Player.objects.tracked().count(), f"{players}?watched=tracked"),
+        Figure("Discovered players", Player.objects.discovered().count(), f"{players}?watched=discovered"),
+        Figure("Flagged players", Player.objects.flagged().count(), f"{players}?verdict=flagged", "worth a look"),
+        Figure("Matches stored", Match.objects.count(), matches),
+        Figure(
+            "Matches to fetch",
+            BacklogMatch.objects.filter(state=BacklogState.PENDING).count(),
+            f"{backlog}?state__exact={BacklogState.PENDING}",
+        ),
+    ]
+
+
+def _newest_flags() -> QuerySet[Analysis]:
+    """The newest analysis of each flagged player, newest first."""
+    newest = Analysis.objects.filter(player__in=Player.objects.flagged()).order_by("player", "-analyzed_at")
+    ids = newest.distinct("player").values("pk")
+    return Analysis.objects.filter(pk__in=ids).select_related("player").order_by("-analyzed_at")[:FLAGGED_SHOWN]
+
+
+def _accounts_that_do_not_resolve() -> QuerySet[Player]:
+    return Player.objects.not_resolving().order_by("-update_failed_at")[:WATCHED_SHOWN]
+
+
+def _flower(request: HttpRequest) -> str:
+    """Flower's address on the host that the browser knows."""
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    return f"http://{host}:{settings.FLOWER_PORT}/"
