@@ -292,7 +292,7 @@ def test_the_list_tells_the_next_slot_and_why_there_is_none(admin_client, synced
     crontab = PeriodicTask.objects.get(name="tracked_player_updater").crontab
     CrontabSchedule.objects.filter(pk=crontab.pk).update(minute="99")
     text = admin_client.get(page(PeriodicTask)).content.decode()
-    next_runs = re.findall(r'field-next_run[^>]*>\s*([^<]*?)\s*<', text)
+    next_runs = re.findall(r"field-next_run[^>]*>\s*([^<]*?)\s*<", text)
     assert "off" in next_runs
     assert any("minute goes up to 59" in one for one in next_runs)
     assert any(one.endswith("UTC") for one in next_runs)
