@@ -1,0 +1,137 @@
+"""The model card: everything that turns signals into a verdict, as one immutable, versioned document.
+
+A card is a JSON object (its schema: `ModelCard.model_json_schema()`). `cards` reads, checks and writes it.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+
+from riotwatch_players.detection.baseline import Baseline, BaselineTable
+
+REFERENCE_PRIOR = 0.20
+"""Scores are shown as if one account in five were of the kind: with nothing known a score is about 20."""
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Score = Annotated[float, Field(ge=0, le=100)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Term(_Part):
+    """What one signal s adds to the log-odds: linear·x + square·x·|x| with x = (s - mean) / scale, cut at ±MOST_X.
+
+    A signal that is not known adds `missing` instead, which is never positive: being told less never speaks against
+    an account.
+    """
+
+    mean: FiniteFloat
+    scale: Annotated[float, Field(gt=0)]
+    linear: FiniteFloat
+    square: FiniteFloat = 0.0
+    missing: Annotated[float, Field(le=0)] = 0.0
+
+
+class Thresholds(_Part):
+    """Scores from which on a verdict is given, by the share of the simulated ladder's negatives above them."""
+
+    watch: Score
+    """5 % of the accounts that are not of the kind reach it."""
+    likely: Score
+    """1 %."""
+    strong: Score
+    """0.1 %."""
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if not self.watch <= self.likely <= self.strong:
+            raise ValueError("watch, likely and strong must not fall")
+        return self
+
+
+class Platt(_Part):
+    """Calibration on a split that was not trained on: log-odds = slope · raw + offset."""
+
+    slope: Annotated[float, Field(gt=0)]
+    offset: FiniteFloat
+
+
+class Target(_Part):
+    """One question that is asked about an account."""
+
+    bias: FiniteFloat
+    terms: Mapping[str, Term]
+    """By signal."""
+    platt: Platt
+    prevalence: Share
+    """Of such accounts in the training mix; probabilities are at this prior."""
+    thresholds: Thresholds
+
+
+class LevelBand(_Part):
+    """What ranks are usual at a summoner level, in tiers above Iron IV."""
+
+    below: Annotated[int, Field(gt=0)]
+    """The band reaches up to this level, exclusively, from the band before."""
+    mean: FiniteFloat
+    sd: Annotated[float, Field(gt=0)]
+
+
+class Golden(_Part):
+    """A vector of signals whose scores a card must reproduce, so that a card and the code that reads it agree."""
+
+    signals: Mapping[str, FiniteFloat | None]
+    smurf_score: Score
+    boosted_score: Score
+    smurf_p: Annotated[float, Field(ge=0, le=1)]
+    boosted_p: Annotated[float, Field(ge=0, le=1)]
+
+
+class ModelCard(_Part):
+    """One model. Compare cards by `version_hash`, never by counts or dates."""
+
+    schema_version: Literal[1]
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
+    version: Annotated[str, Field(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]
+    created: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    created_by: str
+    smurf: Target
+    boosted: Target
+    level_bands: tuple[LevelBand, ...]
+    baseline_table: BaselineTable
+    min_games: Annotated[int, Field(ge=1)] = 20
+    """With fewer games there is no verdict."""
+    min_games_likely: Annotated[int, Field(ge=1)] = 30
+    """With fewer the verdict is `watch` at most."""
+    hysteresis: Annotated[float, Field(gt=0, le=1)] = 0.7
+    """A verdict is left only below this share of the score that it was entered at."""
+    metrics: Mapping[str, Any]
+    """Measured when the card was made, on the simulated ladder: per world, and the worst."""
+    limits: tuple[str, ...]
+    """What the model must not be used for, and what it has not been measured on."""
+    golden: Golden
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """Of the document without this key, as `cards.canonical` writes it."""
+
+    @property
+    def name(self) -> str:
+        """`<id>-<version>`: what an analysis stores as its model version (at most 40 characters)."""
+        return f"{self.id}-{self.version}"
+
+    @property
+    def version_hash(self) -> str:
+        """Name and the beginning of the hash: equal for equal documents only."""
+        return f"{self.name}+{self.sha256[:8]}"
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """The baseline table as arrays."""
+        return Baseline(self.baseline_table)
+
+    def with_baseline(self, table: BaselineTable) -> "ModelCard":
+        """The same model over another baseline; name and hash stay those of the model."""
+        return self.model_copy(update={"baseline_table": table})

@@ -1,0 +1,106 @@
+"""Model cards: what is read is what was written, whole; anything else is refused by name and reason."""
+
+import json
+
+import numpy as np
+import pytest
+
+from riotwatch_players.detection.baseline import SHAPE, BaselineTable, completed
+from riotwatch_players.detection.cards import BadCard, read_card, sealed
+from riotwatch_players.detection.metrics import METRICS
+from tests.players.detection.making_cards import document, flat_table
+
+
+def changed(**changes):
+    return sealed({**document(), **changes})
+
+
+def test_a_sealed_document_is_read_whole():
+    card = read_card(sealed(document()), name="made.json")
+    assert (card.name, card.version_hash) == ("made-1.2.3", f"made-1.2.3+{card.sha256[:8]}")
+    assert card.smurf.terms["wins"].linear == 0.8
+    assert card.baseline.version == "flat"
+
+
+def test_the_order_of_keys_and_whitespace_are_no_change():
+    text = sealed(document())
+    shuffled = json.dumps(dict(reversed(json.loads(text).items())), indent=7)
+    assert read_card(shuffled, name="x").sha256 == read_card(text, name="x").sha256
+
+
+def without_hash(text, **changes):
+    return json.dumps({**json.loads(text), **changes})
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "no JSON"),
+        ("[]", "no JSON object"),
+        (without_hash(sealed(document()), min_games=10), "sha256 is .* it was changed"),
+        (changed(min_games="many"), "min_games: "),
+        (changed(schema_version=2), "schema_version: "),
+        (changed(surprise=1), "surprise: "),
+        (changed(smurf={**document()["smurf"], "prevalence": 1.5}), "smurf.prevalence: "),
+        (
+            changed(smurf={**document()["smurf"], "thresholds": {"watch": 80, "likely": 70, "strong": 95}}),
+            "smurf.thresholds: .*must not fall",
+        ),
+        (
+            changed(boosted={**document()["boosted"], "terms": {"shoe_size": {"mean": 0, "scale": 1, "linear": 1}}}),
+            "boosted.terms: this version computes no signal 'shoe_size'",
+        ),
+        (
+            changed(golden={**document()["golden"], "smurf_score": 1.0}),
+            "golden.smurf_score: this version computes .*, the card says 1.0",
+        ),
+        (changed(golden={**document()["golden"], "signals": {}}), "golden.signals: 'wins' is absent"),
+    ],
+)
+def test_what_is_no_card_is_refused_by_name_and_reason(text, problem):
+    with pytest.raises(BadCard, match=f"^bad.json: {problem}"):
+        read_card(text, name="bad.json")
+
+
+def test_being_told_less_can_never_speak_against_an_account():
+    terms = {"wins": {"mean": 0, "scale": 1, "linear": 1, "missing": 0.1}}
+    with pytest.raises(BadCard, match=r"smurf\.terms\.wins\.missing"):
+        read_card(changed(smurf={**document()["smurf"], "terms": terms}), name="bad.json")
+
+
+# --- Baselines -------------------------------------------------------------------------------------------------------
+
+
+def counted(n, median):
+    return completed(
+        "counted",
+        np.full(SHAPE, median),
+        mad=np.full(SHAPE, 0.5),
+        n=np.array(n),
+        fallback=flat_table(),
+        built_at="2026-11-24",
+    )
+
+
+def test_a_cell_with_few_rows_borrows_from_the_tiers_beside_it_and_else_keeps_the_fallback():
+    n = np.zeros(SHAPE[:-1], dtype=int)
+    n[3], n[4], n[8] = 100, 20, 30
+    table = counted(n, 2.0)
+    taken = [table.median[tier][0][0][0] for tier in range(SHAPE[0])]
+    assert taken == [0.0, 0.0, 2.0, 2.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_a_table_of_another_shape_is_refused():
+    with pytest.raises(ValueError, match="median must have the shape"):
+        BaselineTable.of_arrays(
+            "bad", np.zeros((3, *SHAPE[1:])), mad=np.ones(SHAPE), n=np.zeros(SHAPE[:-1]), built_at="2026-11-24"
+        )
+
+
+def test_z_is_unknown_without_a_role_and_taken_at_gold_without_a_tier():
+    baseline = read_card(sealed(document()), name="x").baseline
+    metrics = np.full((2, len(METRICS)), 1.4826)
+    nan = np.array([np.nan, np.nan])
+    z = baseline.z(metrics, tier=nan, role=np.array([0.0, np.nan]), win=np.array([1.0, 1.0]))
+    assert z[0] == pytest.approx([1.0] * len(METRICS))
+    assert np.isnan(z[1]).all()
