@@ -49,12 +49,21 @@ def feed_group(group: Group, *, now: datetime) -> int:
 def _publish(due: Sequence[tuple[int, int, str]]) -> int:
     """Send (item, delivery, queue); returns how many went out.
 
-    A broker that refused one would refuse the others, each after a timeout; they are sent again when unclaimed.
+    A broker that refused one would refuse the others, each after a timeout: they all wait again for the next feeding.
     """
     for sent, (item_id, delivery, queue) in enumerate(due):
         if not messages.send_item(item_id, delivery, queue=queue):
+            _take_back(due[sent:])
             return sent
     return len(due)
+
+
+def _take_back(unsent: Sequence[tuple[int, int, str]]) -> None:
+    """If the broker took one of these after all, its message finds no QUEUED row and is dropped."""
+    ids = {item_id: delivery for item_id, delivery, _ in unsent}
+    queued = WorkItem.objects.filter(pk__in=ids, state=ItemState.QUEUED)
+    current = [pk for pk, delivery in queued.values_list("pk", "delivery") if ids[pk] == delivery]
+    queued.filter(pk__in=current).update(state=ItemState.WAITING)
 
 
 def _locked(group: Group) -> bool:
@@ -105,7 +114,7 @@ def resend_unclaimed(*, now: datetime) -> int:
     """Send again what nobody claimed for 30 s (a lost message, an emptied broker), where a worker lives to claim it."""
     quiet = Greatest(F("sent_at"), Coalesce(F("available_at"), F("sent_at")))
     unclaimed = WorkItem.objects.filter(state=ItemState.QUEUED).annotate(quiet=quiet)
-    queues = _queues_with_workers(now)
+    queues = queues_with_workers(now)
     with transaction.atomic():
         rows = (
             unclaimed.filter(Q(quiet__lt=now - UNCLAIMED_AFTER), queue__in=queues)
@@ -118,6 +127,7 @@ def resend_unclaimed(*, now: datetime) -> int:
     return _publish([(item_id, delivery, queue_of[item_id]) for item_id, delivery in sent])
 
 
-def _queues_with_workers(now: datetime) -> set[str]:
+def queues_with_workers(now: datetime) -> set[str]:
+    """The queues that live workers consume."""
     lists = WorkerLease.objects.live(now).values_list("queues", flat=True)
     return {queue for queues in lists for queue in queues}

@@ -1,9 +1,16 @@
-"""The two messages there are, and the only place that publishes them. They carry ids; rows carry everything else."""
+"""The two messages there are, and the only place that publishes them. They carry ids; rows carry everything else.
+
+Publishing is bounded, because a web request may wait for it: a broker that is gone refuses at once, one that is frozen
+or cut off costs three timeouts (the message, a new connection, its second try) and is then left alone for a while.
+"""
 
 import logging
+import time
 
 from celery import current_app
 from kombu.exceptions import OperationalError
+from kombu.pools import ProducerPool, producers
+from redis.exceptions import ResponseError
 
 from riotwatch_jobs.models import Execution
 
@@ -11,24 +18,54 @@ DISPATCH_TASK = "riotwatch_jobs.tasks.dispatch"
 RUN_ITEM_TASK = "riotwatch_jobs.tasks.run_item"
 CONTROL_QUEUE = "control"
 
+PUBLISH_TIMEOUT_S = 1.5
+"""Shorter than what consumers allow (settings.py): they hold no request up, and a stalled disk may stall the broker."""
+LEFT_ALONE_S = 5.0
+SLOW_S = 1.0
+"""A refusal that took longer is a timeout."""
+
 log = logging.getLogger(__name__)
+_left_alone_until = 0.0
 
 
 def send_dispatch(execution_id: int) -> bool:
-    """Ask a worker to start a pending run. False when the broker is down: housekeeping sends again."""
+    """Ask a worker to start a pending run. False when the broker does not take it: housekeeping sends again."""
     execution = Execution.objects.values("job_id").get(pk=execution_id)
-    return _send(DISPATCH_TASK, [execution["job_id"], execution_id], CONTROL_QUEUE)
+    sent = _send(DISPATCH_TASK, [execution["job_id"], execution_id], CONTROL_QUEUE)
+    if not sent:
+        Execution.objects.filter(pk=execution_id).update(sent_at=None)
+    return sent
 
 
 def send_item(item_id: int, delivery: int, *, queue: str) -> bool:
-    """Ask a worker to work on an item. False when the broker is down: housekeeping sends again."""
+    """Ask a worker to work on an item. False when the broker does not take it: its row is to wait again."""
     return _send(RUN_ITEM_TASK, [item_id, delivery], queue)
 
 
 def _send(task: str, args: list[object], queue: str) -> bool:
+    began = time.monotonic()
+    if began < _left_alone_until:
+        return False
     try:
-        current_app.send_task(task, args=args, queue=queue)
-    except OperationalError as problem:
+        with _publishers().acquire(block=True) as producer:  # type: ignore[no-untyped-call]  # kombu is untyped
+            current_app.send_task(task, args=args, queue=queue, producer=producer)
+    except (OperationalError, ResponseError) as problem:  # it is gone, frozen, or full
         log.warning("message_not_sent task=%s args=%s problem=%s", task, args, problem)
+        _leave_alone_if_slow(began)
         return False
     return True
+
+
+def _publishers() -> ProducerPool:
+    """This process's connections for publishing, one pool per address."""
+    timeouts = {"socket_timeout": PUBLISH_TIMEOUT_S, "socket_connect_timeout": PUBLISH_TIMEOUT_S}
+    pool: ProducerPool = producers[current_app.connection_for_write(transport_options=timeouts)]
+    return pool
+
+
+def _leave_alone_if_slow(began: float) -> None:
+    """Whoever publishes next would wait as long: several messages of one request, every schedule of a beat."""
+    global _left_alone_until
+    now = time.monotonic()
+    if now - began > SLOW_S:
+        _left_alone_until = now + LEFT_ALONE_S

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 
-import kombu.pools
 import redis
 from celery import current_app
 from django.conf import settings
@@ -42,14 +41,12 @@ def stamp() -> datetime:
 @contextmanager
 def dead_broker() -> Iterator[None]:
     """Inside the block nobody answers where messages are sent to."""
-    amqp = current_app.amqp
-    pool = amqp.producer_pool
-    with current_app.connection_for_write("redis://127.0.0.1:9/0") as connection:
-        amqp._producer_pool = kombu.pools.producers[connection]
-        try:
-            yield
-        finally:
-            amqp._producer_pool = pool
+    address = current_app.conf.broker_write_url
+    current_app.conf.broker_write_url = "redis://127.0.0.1:9/0"
+    try:
+        yield
+    finally:
+        current_app.conf.broker_write_url = address
 
 
 def empty_broker() -> None:
