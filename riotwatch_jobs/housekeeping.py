@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db.models import Q
 
 from riotwatch_jobs import closing, feeder, messages, runner
 from riotwatch_jobs.leases import database_now
@@ -28,6 +29,8 @@ FEED_EVERY_S = 1.0
 SWEEP_EVERY_S = 5.0
 PRUNE_EVERY_S = 86_400.0
 PENDING_RESENT_AFTER = timedelta(seconds=30)
+CLOCK_SET_S = 5.0
+"""The database's clock and this process's differ by more only when one was set, or a step took as long."""
 KEEP_DONE_ITEMS = timedelta(hours=24)
 KEEP_FAILED_ITEMS = timedelta(days=30)
 KEEP_RUNS = timedelta(days=30)
@@ -48,8 +51,9 @@ class Sweep:
 
 
 def end_dead_leases(now: datetime) -> int:
-    """Take the row from every process that did not renew for 30 s."""
-    ended, _ = WorkerLease.objects.filter(renewed_at__lte=now - LEASE_DEAD_AFTER).delete()
+    """Take the row from every process that did not renew for 30 s, and rows from before a clock went back."""
+    silent = Q(renewed_at__lte=now - LEASE_DEAD_AFTER) | Q(renewed_at__gt=now + LEASE_DEAD_AFTER)
+    ended, _ = WorkerLease.objects.filter(silent).delete()
     return ended
 
 
@@ -73,10 +77,16 @@ def close_finished(now: datetime) -> int:
 
 
 def resend_pending(now: datetime) -> int:
-    """Send again the runs that still wait to be started, where nothing of their scope is in progress."""
+    """Send again the runs that still wait to be started, where nothing of their scope is in progress.
+
+    Only where a worker lives to start them: messages would pile up, and the broker keeps what it has.
+    """
+    if messages.CONTROL_QUEUE not in feeder.queues_with_workers(now):
+        return 0
     busy = Execution.objects.in_progress().values_list("job_id", "scope")
     busy_scopes = set(busy)
-    quiet = Execution.objects.filter(state=ExecutionState.PENDING, sent_at__lt=now - PENDING_RESENT_AFTER)
+    unsent = Q(sent_at=None) | Q(sent_at__lt=now - PENDING_RESENT_AFTER)
+    quiet = Execution.objects.filter(unsent, state=ExecutionState.PENDING)
     due = [run for run in quiet if (run.job_id, run.scope) not in busy_scopes]
     for sent, run in enumerate(due):
         Execution.objects.filter(pk=run.pk).update(sent_at=now)
@@ -103,7 +113,7 @@ class Housekeeper:
     stopping: threading.Event = field(default_factory=threading.Event)
     _next_sweep: float = 0.0
     _next_prune: float = 0.0
-    _last_sweep: float | None = None
+    _last_sweep: tuple[datetime, float] | None = None
     _judge_from: float = 0.0
 
     def run(self) -> None:
@@ -128,15 +138,22 @@ class Housekeeper:
             log.info("pruned rows=%d", prune(now))
 
     def _sweep(self, now: datetime, clock: float) -> None:
-        self._notice_gap(clock)
+        self._notice_gap(now, clock)
         done = sweep(now, judge_leases=clock >= self._judge_from)
         if done != Sweep():
             log.info("swept %s", done)
-        self._last_sweep = clock
+        self._last_sweep = now, clock
         self._next_sweep = clock + SWEEP_EVERY_S
 
-    def _notice_gap(self, clock: float) -> None:
-        """After a gap (the database was away, the machine slept) nobody could renew: give all of them time to."""
-        gap_s = clock - self._last_sweep if self._last_sweep is not None else 0.0
-        if gap_s > LEASE_DEAD_AFTER.total_seconds() / 2:
+    def _notice_gap(self, now: datetime, clock: float) -> None:
+        """After a gap (the database was away, the machine slept) nobody could renew: give all of them time to.
+
+        The same where the database's clock was set: every lease looks older, or younger, than it is.
+        """
+        if self._last_sweep is None:
+            return
+        last_now, last_clock = self._last_sweep
+        gap_s = clock - last_clock
+        clock_set_by_s = abs((now - last_now).total_seconds() - gap_s)
+        if gap_s > LEASE_DEAD_AFTER.total_seconds() / 2 or clock_set_by_s > CLOCK_SET_S:
             self._judge_from = clock + LEASE_DEAD_AFTER.total_seconds()

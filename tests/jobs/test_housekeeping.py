@@ -107,6 +107,26 @@ def test_a_housekeeper_without_a_gap_frees_what_the_dead_held_at_its_next_sweep(
     assert states(run) == {ItemState.WAITING}
 
 
+def test_when_the_databases_clock_is_set_forward_nobody_is_declared_dead_for_it(start, lease, now):
+    run = start("toy")
+    claim_all(run, lease)
+    keeper = Housekeeper()
+    began = time.monotonic()
+    keeper._sweep(now, began)
+    keeper._sweep(now + HOUR, began + 5)
+    WorkerLease.objects.filter(pk=lease.id).update(renewed_at=now + HOUR + 10 * SECOND)  # as it does every 10 s
+    keeper._sweep(now + HOUR + 31 * SECOND, began + 36)
+    assert states(run) == {ItemState.RUNNING}
+
+
+def test_a_lease_from_before_the_databases_clock_was_set_back_ends_too(start, lease, now):
+    run = start("toy")
+    claim_all(run, lease)
+    silence(lease, now, -3600)
+    assert housekeeping.sweep(now).leases_ended == 1
+    assert states(run) == {ItemState.WAITING}
+
+
 # --- The lost and the left open --------------------------------------------------------------------------------------
 
 
@@ -118,6 +138,15 @@ def pending_run(now, **fields):
     return execution
 
 
+@pytest.fixture
+def starter(now):
+    """A worker that starts runs, alive during the next minutes."""
+    return WorkerLease.objects.create(
+        host="h", pid=1, node="n", queues=["control"], concurrency=1, started_at=now, renewed_at=now + 60 * SECOND
+    )
+
+
+@pytest.mark.usefixtures("starter")
 def test_a_run_whose_message_was_lost_is_sent_again_every_30_seconds(now):
     run = pending_run(now)
     assert housekeeping.resend_pending(now + 30 * SECOND) == 0
@@ -127,6 +156,17 @@ def test_a_run_whose_message_was_lost_is_sent_again_every_30_seconds(now):
     assert messages_in(CONTROL_QUEUE) == [(["toy", run.pk], {})] * 2
 
 
+def test_without_a_worker_that_starts_runs_no_messages_pile_up(now, starter):
+    run = pending_run(now)
+    starter.delete()
+    assert [housekeeping.resend_pending(now + minutes * 60 * SECOND) for minutes in range(1, 10)] == [0] * 9
+    assert messages_in(CONTROL_QUEUE) == []
+    WorkerLease.objects.update(queues=["control"], renewed_at=now + 10 * 60 * SECOND)
+    assert housekeeping.resend_pending(now + 10 * 60 * SECOND) == 1
+    assert messages_in(CONTROL_QUEUE) == [(["toy", run.pk], {})]
+
+
+@pytest.mark.usefixtures("starter")
 def test_a_run_that_waits_for_its_scope_is_not_sent_again_but_one_of_another_scope_is(start, now):
     start("toy")
     empty_broker()
@@ -136,6 +176,7 @@ def test_a_run_that_waits_for_its_scope_is_not_sent_again_but_one_of_another_sco
     assert messages_in(CONTROL_QUEUE) == [(["toy", other.pk], {})]
 
 
+@pytest.mark.usefixtures("starter")
 def test_a_dead_broker_is_asked_once_not_for_every_run(now, caplog):
     for number in range(5):
         pending_run(now, scope=f"player:{number}")
