@@ -37,9 +37,23 @@ class Totals:
 def close_if_finished(execution_id: int, *, now: datetime) -> bool:
     """Close a run that has no open item, or begin its next phase. True for the one caller that closed it."""
     while execution := Execution.objects.without_open_items().filter(pk=execution_id).first():
+        if _is_left_to_others(execution, now=now):
+            return False
         if not _has_another_phase(execution):
             return _close(execution, now=now)
         _begin_next_phase(execution, now=now)  # where it has no targets, the run is to be looked at again
+    return False
+
+
+def _is_left_to_others(execution: Execution, *, now: datetime) -> bool:
+    """A process without the job's code knows neither its phases nor its sums: until the deadline others may."""
+    if execution.cancel_requested_at or execution.deadline_at is None or now >= execution.deadline_at:
+        return False
+    try:
+        registry.get(execution.job_id)
+    except registry.UnknownJob as problem:
+        log.error("run_left_to_others run=%s problem=%s", execution.pk, problem)
+        return True
     return False
 
 
@@ -131,7 +145,7 @@ def _totals(execution: Execution) -> Totals:
 def _job_of(execution: Execution) -> type[Job]:
     try:
         return registry.get(execution.job_id)
-    except registry.UnknownJob:  # the job's file was removed while a run was open
+    except registry.UnknownJob:  # its file was removed, and nobody had it until the deadline
         return Job
 
 

@@ -29,6 +29,9 @@ from riotwatch_jobs.models import (
     WorkItem,
 )
 
+OTHER_CODE_FOR = timedelta(hours=1)
+"""How long a run may wait for a worker that has its code, before it fails."""
+
 log = logging.getLogger(__name__)
 
 
@@ -136,6 +139,9 @@ def start(execution_id: int, *, now: datetime) -> Execution | None:
         return None
     except (OperationalError, InterfaceError):
         raise  # still PENDING: it is sent again
+    except registry.OtherCode as problem:
+        _leave_to_others(execution, problem, now=now)
+        return None
     except Exception as bug:  # noqa: BLE001 - the job's own code; whatever it raises fails this run
         reason = f"it could not start: {type(bug).__name__}: {bug}"
         end_unstarted(execution, ExecutionState.FAILED, reason, now=now, trace=traceback.format_exc())
@@ -145,6 +151,16 @@ def start(execution_id: int, *, now: datetime) -> Execution | None:
     closing.close_if_finished(execution.pk, now=now)
     feeder.feed(now=now)
     return execution
+
+
+def _leave_to_others(execution: Execution, problem: registry.OtherCode, *, now: datetime) -> None:
+    """The run stays PENDING and is sent again: during a deployment another worker has the code, later nobody has."""
+    if now - execution.queued_at >= OTHER_CODE_FOR:
+        end_unstarted(execution, ExecutionState.FAILED, f"no worker has its code: {problem}", now=now)
+        return
+    log.error("run_left_to_others run=%s problem=%s", execution.pk, problem)
+    waiting = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING)
+    waiting.update(reason=f"left to workers with other code: {problem}")
 
 
 def _start_with_items(execution: Execution, *, now: datetime) -> bool:
@@ -165,6 +181,7 @@ def _begin(execution: Execution, *, now: datetime) -> bool:
         begun = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING).update(
             state=ExecutionState.IN_PROGRESS,
             started_at=now,
+            reason="",
             deadline_at=now + timedelta(seconds=execution.deadline_s),
         )
     except IntegrityError:

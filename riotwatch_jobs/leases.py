@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection, connections
 from django.db.models.functions import Now
 
 from riotwatch_jobs.models import ItemState, WorkerLease, WorkItem
@@ -31,6 +31,10 @@ def database_now() -> datetime:
     return now
 
 
+class NoLeaseYet(OperationalError):
+    """The database was away when this process started: it takes its lease, and then items, when that is back."""
+
+
 class Lease:
     """This process's sign of life, and the gate its items pass."""
 
@@ -41,10 +45,18 @@ class Lease:
         self.host = socket.gethostname()
         self.pid = os.getpid()
         self.gate = Gate()
-        self.id = self._insert()
+        self.id = 0
+        self._take()
         self._unreleased: set[tuple[int, int]] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._renew_for_ever, name="lease", daemon=True)
+
+    def _take(self) -> None:
+        """Without a database there is no lease yet; `renew` takes it then."""
+        try:
+            self.id = self._insert()
+        except (DatabaseError, InterfaceError) as problem:
+            log.warning("lease_not_taken node=%s problem=%s", self.node, problem)
 
     def _insert(self) -> int:
         row = WorkerLease.objects.create(
@@ -65,7 +77,9 @@ class Lease:
     def renew(self) -> None:
         """One sign of life; a new row when the old one was declared dead."""
         if not WorkerLease.objects.filter(pk=self.id).update(renewed_at=Now()):
-            self.id = self._insert()
+            lost, self.id = self.id, self._insert()
+            if not lost:
+                return
             log.warning("lease_lost_and_renewed node=%s pid=%s lease=%s", self.node, self.pid, self.id)
         for item_id, delivery in list(self._unreleased):
             self._release(item_id, delivery)
@@ -80,7 +94,7 @@ class Lease:
         self._unreleased.discard((item_id, delivery))
 
     def _renew_for_ever(self) -> None:
-        pause_s = RENEW_EVERY_S
+        pause_s = RENEW_EVERY_S if self.id else RETRY_EVERY_S
         while not self._stopping.wait(min(pause_s, RETRY_EVERY_S) if self._unreleased else pause_s):
             try:
                 close_old_connections()
@@ -150,9 +164,11 @@ def hold(lease: Lease) -> None:
 
 
 def current() -> Lease:
-    """This process's lease; raises RuntimeError in a process that took none."""
+    """This process's lease; raises RuntimeError in a process that holds none, NoLeaseYet where it could not take it."""
     if _current is None or _current.pid != os.getpid():
         raise RuntimeError("this process holds no lease: items run in Celery workers or with trigger_job --inline")
+    if not _current.id:
+        raise NoLeaseYet("no lease yet: the database was away when this worker started")
     return _current
 
 

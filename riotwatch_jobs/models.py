@@ -23,6 +23,7 @@ Every move is one conditional UPDATE on the state it leaves; an UPDATE that matc
 from datetime import datetime, timedelta
 from typing import Any
 
+import pydantic
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
@@ -193,9 +194,14 @@ class Execution(models.Model):
         return (self.finished_at - self.started_at).total_seconds()
 
     def job_instance(self) -> Job:
-        """The job with the configuration this run was started with."""
+        """The job with the configuration this run was started with; raises OtherCode where either is unknown here."""
         job = registry.get(self.job_id)
-        return job(job.Config.model_validate(self.config), self.players)
+        try:
+            config = job.Config.model_validate(self.config)
+        except pydantic.ValidationError as problem:
+            fields = ", ".join(".".join(map(str, error["loc"])) for error in problem.errors(include_url=False))
+            raise registry.OtherCode(f"this code cannot read the settings of {self}: {fields}") from None
+        return job(config, self.players)
 
     def waiting_for_budget_until(self) -> datetime | None:
         """When the run goes on, where all its open items wait for the key's budget."""

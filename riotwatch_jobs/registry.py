@@ -16,7 +16,11 @@ JOB_ID = re.compile(r"[a-z0-9_]{1,64}")
 _jobs: dict[str, type[Job]] = {}
 
 
-class UnknownJob(LookupError):
+class OtherCode(LookupError):
+    """A row was written by code that this process does not have: an older or newer version, as while deploying."""
+
+
+class UnknownJob(OtherCode):
     """No job of this id is in the catalogue."""
 
     def __init__(self, job_id: str) -> None:

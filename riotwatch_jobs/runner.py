@@ -17,13 +17,16 @@ from django.db.models import F
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
-from riotwatch_jobs import backoff, capture, closing, feeder, items, leases
+from riotwatch_jobs import backoff, capture, closing, feeder, items, leases, registry
 from riotwatch_jobs.logs import ItemRecorder
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Interrupt, Outcome, Retry, Skip, Snooze, Stop, Target
 
 SPARED_DEADLINE_S = 3600.0
 """Working time that a run has at least left after a wait that spares its deadline."""
+
+OTHER_CODE_WAIT_S = 10.0
+"""How long an item waits that came to a worker of another version; the run's deadline ends it if none has its code."""
 
 log = logging.getLogger(__name__)
 
@@ -105,6 +108,9 @@ def attempt(item: WorkItem, recorder: ItemRecorder) -> Outcome | Bug:
     with capture.into(recorder.lines):
         try:
             return item.execution.job_instance().run(item.target, recorder)
+        except registry.OtherCode as problem:
+            log.error("item_left_to_others item=%s problem=%s", item.pk, problem)
+            return Snooze(OTHER_CODE_WAIT_S, f"left to workers with other code: {problem}")
         except Interrupt as interrupt:
             return interrupt.outcome
         except (OperationalError, InterfaceError) as problem:

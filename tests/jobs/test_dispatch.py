@@ -227,18 +227,32 @@ def test_a_job_that_cannot_say_its_targets_fails_its_run_with_traceback_and_free
     assert ask(now)[1] is True
 
 
-def test_settings_that_newer_code_refuses_fail_the_run_instead_of_sending_it_for_ever(toy, now):
+def test_settings_of_other_code_leave_the_run_to_a_worker_that_reads_them_for_an_hour(toy, now):
     run, _ = ask(now)
     Execution.objects.filter(pk=run.pk).update(config={"bananas": 1})
-    assert dispatch.start(run.pk, now=now) is None
+    assert dispatch.start(run.pk, now=now + timedelta(minutes=59)) is None
+    assert state_of(run) == "PENDING"
+    assert "bananas" in run.reason
+    assert dispatch.start(run.pk, now=now + timedelta(minutes=60)) is None
     assert state_of(run) == "FAILED"
     assert "bananas" in run.reason
 
 
-def test_a_run_of_a_job_whose_file_is_gone_fails_naming_it(now):
+def test_a_run_of_a_job_that_this_worker_does_not_know_is_started_by_one_that_does(now):
     with registered_temporarily(toy_job({"a": Done()})):
         run, _ = ask(now)
     assert dispatch.start(run.pk, now=now) is None
+    assert state_of(run) == "PENDING"
+    assert "toy" in run.reason
+    with registered_temporarily(toy_job({"a": Done()})):
+        dispatch.start(run.pk, now=now)
+    assert (state_of(run), run.reason) == ("IN_PROGRESS", "")
+
+
+def test_a_run_of_a_job_whose_file_is_gone_fails_after_an_hour_naming_it(now):
+    with registered_temporarily(toy_job({"a": Done()})):
+        run, _ = ask(now)
+    assert dispatch.start(run.pk, now=now + timedelta(hours=1)) is None
     assert state_of(run) == "FAILED"
     assert "toy" in run.reason
 

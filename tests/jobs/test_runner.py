@@ -4,11 +4,11 @@ import logging
 import threading
 
 import pytest
-from django.db import connections
+from django.db import OperationalError, connection, connections
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import closing, leases, runner
-from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkerLease, WorkItem
+from riotwatch_jobs import closing, dispatch, leases, runner
+from riotwatch_jobs.models import Execution, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, Fail, Retry, Skip, Snooze, Stop, Target
 from riotwatch_jobs.registry import registered_temporarily
 
@@ -264,3 +264,53 @@ def test_many_workers_finishing_at_once_close_the_run_exactly_once(start):
                 thread.join()
             run.refresh_from_db()
             assert (run.state, run.result["worked"]) == ("COMPLETED", len(outcomes))
+
+
+# --- Other code ------------------------------------------------------------------------------------------------------
+
+
+def test_an_item_that_came_to_a_worker_without_its_job_waits_for_one_that_has_it(lease, now):
+    toy = toy_job({"a": Done(Tally(worked=1))}, job_id="newer")
+    with registered_temporarily(toy):
+        run, _ = dispatch.request(dispatch.Request(job_id="newer", trigger=Trigger.CLI), now=now)
+        dispatch.start(run.pk, now=leases.database_now())
+        item = run.items.get()
+    runner.run(item.pk, item.delivery)
+    item.refresh_from_db()
+    assert (item.state, item.attempts) == (ItemState.WAITING, 0)
+    assert "newer" in item.reason
+    item.execution.refresh_from_db()
+    assert item.execution.state == ExecutionState.IN_PROGRESS
+
+
+def test_a_run_is_closed_by_a_process_that_knows_its_job_before_the_deadline_and_then_by_anybody(lease, now):
+    toy = toy_job({"a": Done(Tally(worked=1))}, job_id="newer")
+    with registered_temporarily(toy):
+        run, _ = dispatch.request(dispatch.Request(job_id="newer", trigger=Trigger.CLI), now=now)
+        dispatch.start(run.pk, now=leases.database_now())
+    run.items.update(state=ItemState.DONE, finished_at=now, result={"worked": 1, "apples": 0})
+    assert not closing.close_if_finished(run.pk, now=now)
+    run.refresh_from_db()
+    assert closing.close_if_finished(run.pk, now=run.deadline_at)
+    run.refresh_from_db()
+    assert (run.state, run.items_done) == ("COMPLETED", 1)
+
+
+# --- Without a database ----------------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_starts_while_the_database_is_away_takes_its_lease_when_it_is_back(transactional_db):
+    def refuse(execute, sql, params, many, context):
+        raise OperationalError("the database is gone")
+
+    with connection.execute_wrapper(refuse):
+        late = leases.Lease("late", queues=["players"], concurrency=1)
+    leases.hold(late)
+    try:
+        with pytest.raises(OperationalError):  # Celery delivers the message again
+            runner.run(1, 1)
+        late.renew()
+        assert leases.current() is late
+        assert WorkerLease.objects.filter(pk=late.id, node="late").exists()
+    finally:
+        leases.drop()
