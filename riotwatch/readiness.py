@@ -2,6 +2,7 @@
 
 import http.client
 import json
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -45,11 +46,21 @@ def simulator_answers() -> bool:
     return _get(settings.SIMULATOR_PORT, "/_control/state") is not None
 
 
-def showcase() -> list[dict[str, str]]:
+@dataclass(frozen=True)
+class Suggestion:
+    """Somebody in the simulated world whom a demo should track."""
+
+    riot_id: str
+    platform: str
+    vanishes_at_s: int | None
+    """Seconds since 1970 at which the account is going to be deleted, if it is."""
+
+
+def showcase() -> list[Suggestion]:
     """The people whom the simulator suggests to track."""
     answer = _get(settings.SIMULATOR_PORT, f"/_control/showcase?count={SHOWCASE_COUNT}")
-    people: list[dict[str, str]] = json.loads(answer[1]) if answer and answer[0] == http.client.OK else []
-    return people
+    people = json.loads(answer[1]) if answer and answer[0] == http.client.OK else []
+    return [Suggestion(**person) for person in people]
 
 
 def _get(port: int, path: str) -> tuple[int, bytes] | None:

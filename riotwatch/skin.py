@@ -44,6 +44,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("riotwatch/icon.svg")},
     ],
+    "SITE_URL": None,  # there is no other site to return to
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "riotwatch.skin.environment",
     "DASHBOARD_CALLBACK": "riotwatch.desk.home",

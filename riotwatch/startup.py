@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -33,8 +33,10 @@ READY_TIMEOUT_S = 120.0
 SIMULATOR_LIMITS = "500:10,30000:600"
 """A production key's application limits, enforced for each host."""
 FIRST_RUNS = ("tracked_player_updater", "match_fetcher", "smurf_analyzer")
-GOOD_ENOUGH = {0, 5}
-"""Exit codes of a first run that need no second one: done, or done in part."""
+WHEN_SOMEBODY_LEFT = ("tracked_player_updater", "ban_checker")
+"""In the demo one tracked account is deleted soon: these notice it, and begin to watch it."""
+GOOD_ENOUGH = {0: "done", 5: "done in part"}
+"""Exit codes of a first run that need no second one."""
 
 # Nothing new is begun, then what runs is finished, then the pages go; the servers are last.
 STOP_RANKS = {"beat": 0, "housekeeping": 0, "worker": 1, "analysis": 1, "interactive": 1}
@@ -253,10 +255,13 @@ class Startup:
         done = self.data / "first_run_done"
         if done.exists():
             return
-        if settings.DEMO:
-            self._track_showcase(supervisor)
+        people = readiness.showcase() if settings.DEMO else []
+        self._track(supervisor, people)
         codes = [self._run_job(supervisor, job) for job in FIRST_RUNS]
-        if GOOD_ENOUGH.issuperset(codes):
+        if leaves := [person.vanishes_at_s for person in people if person.vanishes_at_s]:
+            self._wait_until_somebody_left(supervisor, min(leaves))
+            codes += [self._run_job(supervisor, job) for job in WHEN_SOMEBODY_LEFT]
+        if GOOD_ENOUGH.keys() >= set(codes):
             done.touch()
         self.console.say("from here on the schedules run the jobs; Ctrl-C stops everything")
 
@@ -264,15 +269,18 @@ class Startup:
         self.console.say(f"first run of {job}")
         command = Process(f"first.{job}", f"python manage.py trigger_job {job} --wait")
         code, _ = supervisor.run(command, quiet=False)
-        self.console.say(f"{job}: {'done' if code == 0 else f'ended with exit code {code}'}")
+        self.console.say(f"{job}: {GOOD_ENOUGH.get(code, f'ended with exit code {code}')}")
         return code
 
-    def _track_showcase(self, supervisor: Supervisor) -> None:
-        people = readiness.showcase()
+    def _track(self, supervisor: Supervisor, people: Sequence[readiness.Suggestion]) -> None:
         for number, person in enumerate(people, start=1):
-            riot_id = person["riot_id"]
-            self.console.say(f"tracking {riot_id} ({number} of {len(people)})")
-            command = shlex.join(["python", "manage.py", "track_player", riot_id, "--platform", person["platform"]])
-            code, tail = supervisor.run(Process("track_player", command))
+            self.console.say(f"tracking {person.riot_id} ({number} of {len(people)})")
+            command = ["python", "manage.py", "track_player", person.riot_id, "--platform", person.platform]
+            code, tail = supervisor.run(Process("track_player", shlex.join(command)))
             if code != 0:
-                self.console.say(f"{riot_id} is not tracked: {tail[-1] if tail else f'exit code {code}'}")
+                self.console.say(f"{person.riot_id} is not tracked: {tail[-1] if tail else f'exit code {code}'}")
+
+    def _wait_until_somebody_left(self, supervisor: Supervisor, leaves_at_s: int) -> None:
+        if time.time() < leaves_at_s:
+            self.console.say("flagged players can be looked at; soon one of the tracked accounts is going to vanish")
+        supervisor.pump_until(lambda: time.time() > leaves_at_s)

@@ -23,6 +23,10 @@ _KIND_SHARES: Final = (
 _MEAN_SKILL, _SKILL_SD, _LEAST_SKILL, _MOST_SKILL = 3.6, 1.45, 0.3, 8.8
 _VANISHED_SHARE: Final = 0.015
 _RENAMED_SHARE: Final = 0.02
+LEAVER: Final = 0
+"""Index of the one person who is sure to vanish soon after the world begins: something for a demo to notice."""
+LEAVER_STAYS_S: Final = 150
+_LEAVERS_GAMES_A_DAY: Final = 6.0
 _RANKED_LEVEL: Final = 30
 _MOST_GAMES_A_DAY: Final = 8.0
 
@@ -155,7 +159,7 @@ class _Birth:
             role=role,
             second_role=second_role,
             pools=self._pools(kind),
-            ranked_per_day=min(max(rng.lognormvariate(math.log(2.0), 0.55), 1.0), _MOST_GAMES_A_DAY),
+            ranked_per_day=self._ranked_per_day(),
             peak_hour=(rng.gauss(20, 3) - {"euw1": 1, "na1": -6, "kr": 9}[self.platform]) % 24,
         )
 
@@ -176,7 +180,13 @@ class _Birth:
         starts = self._within_history(until=0.7)
         return starts, starts + int((self.began_at_s - self.begins_at_s) * self.rng.uniform(0.2, 0.5))
 
+    def _ranked_per_day(self) -> float:
+        least = _LEAVERS_GAMES_A_DAY if self.index == LEAVER else 1.0
+        return min(max(self.rng.lognormvariate(math.log(2.0), 0.55), least), _MOST_GAMES_A_DAY)
+
     def _vanishes(self) -> int | None:
+        if self.index == LEAVER:
+            return self.began_at_s + LEAVER_STAYS_S
         if self.rng.random() >= _VANISHED_SHARE:
             return None
         before = self.rng.random() < 0.7

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from riotwatch_players.simulator.accounts import Account
 from riotwatch_players.simulator.matches import Match
 from riotwatch_players.simulator.names import folded
-from riotwatch_players.simulator.people import DAY_S, PLATFORM_SHARES, Person, populate
+from riotwatch_players.simulator.people import DAY_S, LEAVER, PLATFORM_SHARES, Person, populate
 from riotwatch_players.simulator.queues import SOLO
 from riotwatch_players.simulator.shard import Shard
 
@@ -35,6 +35,8 @@ class Introduction(NamedTuple):
     riot_id: str
     """Name#TAG"""
     platform: str
+    vanishes_at_s: int | None
+    """When the account is going to be deleted, if it is."""
 
 
 class World:
@@ -113,9 +115,11 @@ class World:
     def showcase(self, count: int) -> list[Introduction]:
         """People a demo should track, the same for the same world: active, with many ranked games.
 
-        The first met the most smurfs and at least one account that has vanished since.
+        The first met the most smurfs and at least one account that has vanished since; the second vanishes soon.
         """
-        return [Introduction(person.riot_id, person.platform) for person in self._showcase[:count]]
+        return [
+            Introduction(person.riot_id, person.platform, person.vanished_at_s) for person in self._showcase[:count]
+        ]
 
     def _play_until(self, now_s: float) -> None:
         for shard in self._shards.values():
@@ -139,7 +143,7 @@ def _truth(person: Person) -> dict[str, object]:
 
 
 def _worth_tracking(world: World) -> list[Person]:
-    """Alternating between platforms, those first who met a vanished account and many smurfs."""
+    """Alternating between platforms, those first who met a vanished account and many smurfs; second the leaver."""
     ranked = sorted(
         (person for person in world.people if person.vanished_at_s is None and _solo_games(world, person)),
         key=lambda person: _interest(world, person),
@@ -150,7 +154,8 @@ def _worth_tracking(world: World) -> list[Person]:
     chosen: list[Person] = []
     while any(by_platform.values()):
         chosen.extend(by_platform[platform].pop(0) for platform in turns if by_platform[platform])
-    return chosen
+    leaver = world.people[LEAVER]
+    return [*chosen[:1], *([leaver] if _solo_games(world, leaver) else []), *chosen[1:]]
 
 
 def _solo_games(world: World, person: Person) -> list[Match]:

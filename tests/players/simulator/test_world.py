@@ -122,6 +122,10 @@ def test_a_default_world_starts_quickly_and_shows_people_worth_tracking(began_at
     met = {other for match in world.account(shown[0]).history for other in match.lineup}
     assert any(person.kind == "smurf_fresh" for person in met)
     assert any(not person.exists_at(began_at_s) for person in met)
+    leaver = shown[1]
+    assert leaver.exists_at(began_at_s + 100)
+    assert not leaver.exists_at(began_at_s + 200)
+    assert world.showcase(2)[1].vanishes_at_s == leaver.vanished_at_s
     assert len({person.riot_id.casefold() for person in world.people}) == 1500
     assert any(not person.game_name.isascii() for person in world.people)
 
