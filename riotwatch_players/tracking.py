@@ -89,6 +89,14 @@ def split_riot_id(text: str) -> tuple[str, str]:
 
 def add_player(riot_id: str, *, platform: str, now: datetime, client: RiotClient | None = None) -> Player:
     """The player behind a Riot ID, asked of Riot and stored; raises BadRiotId, UnknownPlatform or NoSuchPlayer."""
+    player, _ = ask_for_player(riot_id, platform=platform, now=now, client=client)
+    return player
+
+
+def ask_for_player(
+    riot_id: str, *, platform: str, now: datetime, client: RiotClient | None = None
+) -> tuple[Player, bool]:
+    """The same, and whether the player is new here."""
     game_name, tag_line = split_riot_id(riot_id)
     platform = platform_host(platform.strip())
     client = client or gateway.client(Lane.INTERACTIVE)
@@ -97,14 +105,14 @@ def add_player(riot_id: str, *, platform: str, now: datetime, client: RiotClient
     except NotFound:
         raise NoSuchPlayer(f"{game_name}#{tag_line}", platform) from None
     names = {"game_name": account.game_name or game_name, "tag_line": account.tag_line or tag_line}
-    player, _ = Player.objects.get_or_create(
+    player, new = Player.objects.get_or_create(
         source=gateway.current_source(),
         puuid=account.puuid,
         defaults={**names, "platform": platform, "first_seen_at": now},
     )
     Player.objects.filter(pk=player.pk).update(**names)
     player.refresh_from_db()
-    return player
+    return player, new
 
 
 def track(player: Player, *, now: datetime) -> bool:

@@ -1,10 +1,11 @@
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -13,6 +14,10 @@ from riotwatch_players.models.sources import Source
 
 _FLAGGED = Q(verdict__in=[one.value for one in FLAGGED])
 _NOT_RESOLVING = Q(tracked=True, update_failures__gte=1) | Q(unavailable_at__isnull=False)
+# Written so that the two partial indexes on players serve it.
+_COSTING_REQUESTS = Q(tracked=True) | Q(discovered_at__isnull=False, tracked=False, erased_at=None)
+
+STUCK_AFTER = timedelta(days=7)
 
 
 class Stage(StrEnum):
@@ -22,6 +27,14 @@ class Stage(StrEnum):
     RANK = "rank"
     ANALYSIS = "analysis"
     ANALYZED = "analyzed"
+
+
+_IN_STAGE = {
+    Stage.MATCHES: Q(history_full_at=None),
+    Stage.RANK: Q(history_full_at__isnull=False, rank_checked_at=None),
+    Stage.ANALYSIS: Q(history_full_at__isnull=False, rank_checked_at__isnull=False, analyzed_at=None),
+    Stage.ANALYZED: Q(history_full_at__isnull=False, rank_checked_at__isnull=False, analyzed_at__isnull=False),
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,34 @@ class PlayerQuerySet(models.QuerySet["Player"]):
         """Met in a match of a tracked player and worth requests; tracked players are not among them."""
         return self.filter(discovered_at__isnull=False, tracked=False, erased_at=None)
 
+    def merely_known(self) -> "PlayerQuerySet":
+        """Neither tracked nor discovered: somebody seen in a match, for whom no request is made."""
+        return self.filter(tracked=False, discovered_at=None, erased_at=None)
+
+    def paused(self) -> "PlayerQuerySet":
+        """Whom an operator paused."""
+        return self.filter(paused=True)
+
+    def unavailable(self) -> "PlayerQuerySet":
+        """Whose account was found not to resolve."""
+        return self.filter(unavailable_at__isnull=False, erased_at=None)
+
+    def in_stage(self, stage: Stage) -> "PlayerQuerySet":
+        """Tracked and discovered players who have come this far (see `Player.waiting_for`)."""
+        return self.filter(_COSTING_REQUESTS, _IN_STAGE[stage])
+
+    def stuck(self, *, now: datetime) -> "PlayerQuerySet":
+        """Active players who have been waiting for matches, rank or analysis for more than STUCK_AFTER."""
+        before = now - STUCK_AFTER
+        wanted_since = Case(When(tracked=True, then=F("tracked_at")), default=F("discovered_at"))
+        waiting = (
+            (_IN_STAGE[Stage.MATCHES] & Q(wanted_since__lt=before))
+            | (_IN_STAGE[Stage.RANK] & Q(history_full_at__lt=before))
+            | (_IN_STAGE[Stage.ANALYSIS] & Q(history_full_at__lt=before, rank_checked_at__lt=before))
+        )
+        costing = self.active().filter(_COSTING_REQUESTS).alias(wanted_since=wanted_since)
+        return costing.filter(waiting, wanted_since__isnull=False)
+
     def awaiting_history(self) -> "PlayerQuerySet":
         """Discovered, active players whose history is not full yet, most-met first."""
         return self.discovered().active().reachable().filter(history_full_at=None).order_by("-times_met", "id")
@@ -74,6 +115,14 @@ class PlayerQuerySet(models.QuerySet["Player"]):
             lower_tag=Lower(models.Value(tag_line)),
             platform=platform.lower(),
         )
+
+    def named(self, text: str) -> "PlayerQuerySet":
+        """Whose Riot ID is `text`, or whose name begins with it, whatever the case and platform."""
+        name, hash_sign, tag = (part.strip().lower() for part in text.strip().partition("#"))
+        players = self.alias(lower_name=Lower("game_name"), lower_tag=Lower("tag_line"))
+        if hash_sign and tag:
+            return players.filter(lower_name=name, lower_tag=tag)
+        return players.filter(lower_name=name) if hash_sign else players.filter(lower_name__startswith=name)
 
 
 class Player(models.Model):
@@ -132,6 +181,10 @@ class Player(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "puuid"], name="players_puuid")]
         indexes = [
             models.Index(Lower("game_name"), Lower("tag_line"), "platform", name="players_riot_id"),
+            # Searching by the beginning of a name, in any locale.
+            models.Index(OpClass(Lower("game_name"), name="text_pattern_ops"), name="players_name_beginning"),
+            # The list that people look at: tracked players first, then those met last.
+            models.Index(F("tracked").desc(), F("id").desc(), name="players_list"),
             # The updater takes the tracked players, longest not updated first: few rows among very many.
             models.Index(F("last_updated").asc(nulls_first=True), condition=Q(tracked=True), name="players_tracked"),
             # How many are discovered is counted for each match of a tracked player: only the index is read.
@@ -176,6 +229,13 @@ class Player(models.Model):
     def active(self) -> bool:
         """Whether requests may be made for this player: not paused, not erased, not found unavailable."""
         return not self.paused and self.erased_at is None and self.unavailable_at is None
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """How the player is watched, and what stops requests, in the product's words."""
+        watched = "tracked" if self.tracked else "discovered" if self.discovered_at else "known"
+        stops = {"paused": self.paused, "unavailable": self.unavailable_at, "erased": self.erased_at}
+        return (watched, *(name for name, holds in stops.items() if holds))
 
     @property
     def waiting_for(self) -> Waiting | None:

@@ -106,3 +106,85 @@ def test_the_ranked_history_of_a_player_is_one_index_scan():
     plan = newest.explain()
     assert "Index Scan using match_participants_usable" in plan
     assert "Sort" not in plan
+
+
+# --- The named sets that the admin's filters offer -------------------------------------------------------------------
+
+WEEK = timedelta(days=7)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("facts", "stage"),
+    [
+        ({"tracked_at": NOON - WEEK}, Stage.MATCHES),
+        ({"tracked_at": NOON, "history_full_at": NOON - WEEK}, Stage.RANK),
+        ({"tracked_at": NOON, "history_full_at": NOON, "rank_checked_at": NOON - WEEK}, Stage.ANALYSIS),
+    ],
+)
+@pytest.mark.parametrize("watched", ["tracked", "discovered"])
+def test_who_waits_for_more_than_a_week_is_stuck(facts: dict[str, object], stage: Stage, watched: str):
+    if watched == "discovered":
+        facts = {"discovered_at" if name == "tracked_at" else name: at for name, at in facts.items()}
+    player = known("Ada", tracked=watched == "tracked", **facts)
+    since = player.waiting_for.since
+    assert player.waiting_for.stage is stage
+    assert list(Player.objects.stuck(now=since + WEEK + HOUR)) == [player]
+    assert not Player.objects.stuck(now=since + WEEK - HOUR).exists()
+
+
+@pytest.mark.django_db
+def test_who_is_analyzed_paused_or_merely_known_is_not_stuck():
+    done = {"history_full_at": NOON, "rank_checked_at": NOON}
+    known("Analyzed", tracked=True, tracked_at=NOON, analyzed_at=NOON, **done)
+    known("Paused", tracked=True, tracked_at=NOON, paused=True)
+    known("Unavailable", discovered_at=NOON, unavailable_at=NOON)
+    known("Known")
+    assert not Player.objects.stuck(now=NOON + 10 * WEEK).exists()
+
+
+@pytest.mark.django_db
+def test_the_stages_are_those_that_players_show():
+    done = {"history_full_at": NOON, "rank_checked_at": NOON, "analyzed_at": NOON}
+    for number, _ in enumerate(Stage):
+        known(f"P{number}", discovered_at=NOON, **dict(list(done.items())[:number]))
+    known("Known")
+    for stage in Stage:
+        (player,) = Player.objects.in_stage(stage)
+        assert player.waiting_for.stage is stage
+
+
+@pytest.mark.django_db
+def test_a_player_tells_how_it_is_watched_and_what_stops_requests():
+    assert known("Ada").states == ("known",)
+    assert known("Bela", discovered_at=NOON, unavailable_at=NOON).states == ("discovered", "unavailable")
+    assert known("Cleo", tracked=True, discovered_at=NOON, paused=True).states == ("tracked", "paused")
+    assert list(Player.objects.merely_known().values_list("game_name", flat=True)) == ["Ada"]
+    assert list(Player.objects.unavailable().values_list("game_name", flat=True)) == ["Bela"]
+    assert list(Player.objects.paused().values_list("game_name", flat=True)) == ["Cleo"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("ada LOVE#euw", {"Ada Love#EUW"}),
+        ("ada", {"Ada#EUW", "Ada Love#EUW"}),
+        ("ADA#", {"Ada#EUW"}),
+        ("love", set()),
+        ("%", set()),
+    ],
+)
+def test_players_are_found_by_riot_id_or_the_beginning_of_the_name(text: str, found: set[str]):
+    known("Ada")
+    known("Ada Love")
+    known("Bela")
+    assert {player.riot_id for player in Player.objects.named(text)} == found
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("text", ["ada#euw", "ada"])
+def test_finding_a_name_among_many_reads_an_index(text: str):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    assert "Seq Scan" not in Player.objects.named(text).explain()
