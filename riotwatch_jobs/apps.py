@@ -10,7 +10,7 @@ class JobsConfig(AppConfig):
     verbose_name = "Jobs"
 
     def ready(self) -> None:
-        """Find all jobs, register checks and signals."""
-        from riotwatch_jobs import checks, registry, worker  # noqa: F401 - importing them registers them
+        """Find all jobs, register checks, signals and what follows a run."""
+        from riotwatch_jobs import checks, following, registry, worker  # noqa: F401 - importing them registers them
 
         registry.discover()

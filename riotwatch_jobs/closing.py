@@ -9,6 +9,7 @@ UPDATEs name the phase they leave: one that waited for the other sees the run's 
 
 import logging
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,11 +17,27 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Count, F, Q, Sum
 
-from riotwatch_jobs import items, messages, registry
+from riotwatch_jobs import items, leases, messages, registry
 from riotwatch_jobs.base import ItemCounts, Job, sum_results
-from riotwatch_jobs.models import FAILED_ITEM_STATES, Execution, ExecutionState, ItemState, WorkItem
+from riotwatch_jobs.models import FAILED_ITEM_STATES, EmergencyStop, Execution, ExecutionState, ItemState, WorkItem
 
 log = logging.getLogger(__name__)
+
+FOLLOWED_STATES = (ExecutionState.COMPLETED, ExecutionState.RATE_LIMITED)
+Follow = Callable[[Execution, datetime], None]
+
+
+def _follow_nobody(execution: Execution, now: datetime) -> None:
+    del execution, now
+
+
+_follow: Follow = _follow_nobody
+
+
+def set_follow(function: Follow) -> None:
+    """Say what is asked for, in the closing transaction, when a run has ended with something done."""
+    global _follow
+    _follow = function
 
 
 @dataclass(frozen=True)
@@ -101,23 +118,26 @@ def _stop_before_next_phase(execution: Execution, bug: Exception) -> None:
 def _close(execution: Execution, *, now: datetime) -> bool:
     totals = _totals(execution)
     state, reason = decide(execution, totals)
-    closed = (
-        Execution.objects.without_open_items()
-        .filter(pk=execution.pk, phase=execution.phase)
-        .update(
-            state=state,
-            reason=reason,
-            finished_at=now,
-            items_total=totals.counts.total,
-            items_done=totals.counts.done,
-            items_failed=totals.counts.failed,
-            items_skipped=totals.counts.skipped,
-            api_requests_made=totals.requests,
-            records_created=totals.created,
-            records_updated=totals.updated,
-            result=totals.result,
+    with transaction.atomic():
+        closed = (
+            Execution.objects.without_open_items()
+            .filter(pk=execution.pk, phase=execution.phase)
+            .update(
+                state=state,
+                reason=reason,
+                finished_at=now,
+                items_total=totals.counts.total,
+                items_done=totals.counts.done,
+                items_failed=totals.counts.failed,
+                items_skipped=totals.counts.skipped,
+                api_requests_made=totals.requests,
+                records_created=totals.created,
+                records_updated=totals.updated,
+                result=totals.result,
+            )
         )
-    )
+        if closed and state in FOLLOWED_STATES:
+            _follow(execution, now)
     if closed:
         _announce(execution, state, reason, totals, now=now)
         start_successor(execution)
@@ -154,7 +174,8 @@ def decide(execution: Execution, totals: Totals) -> tuple[ExecutionState, str]:
     if execution.cancel_requested_at:
         return ExecutionState.CANCELLED, execution.reason
     if execution.stop_reason:
-        return ExecutionState.FAILED, execution.stop_reason
+        state = ExecutionState.ABANDONED if execution.abandoned else ExecutionState.FAILED
+        return state, execution.stop_reason
     if execution.deadline_passed_at:
         return _decide_after_deadline(execution)
     counts = totals.counts
@@ -177,6 +198,7 @@ def _announce(execution: Execution, state: ExecutionState, reason: str, totals: 
         ExecutionState.COMPLETED: "job_completed",
         ExecutionState.RATE_LIMITED: "job_rate_limited",
         ExecutionState.FAILED: "job_failed",
+        ExecutionState.ABANDONED: "job_failed",
     }.get(state, "job_ended")
     duration_s = (now - execution.started_at).total_seconds() if execution.started_at else 0.0
     log.log(
@@ -215,18 +237,62 @@ def end_open_items(execution_id: int, *, state: ItemState, reason: str, now: dat
 def cancel(execution: Execution, *, who: str, reason: str, now: datetime) -> bool:
     """Cancel an open run. False when it had already ended."""
     text = reason or f"cancelled by {who}"
-    pending = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING)
-    if pending.update(state=ExecutionState.CANCELLED, cancel_requested_at=now, finished_at=now, reason=text):
-        return True
-    if not Execution.objects.in_progress().filter(pk=execution.pk).update(cancel_requested_at=now, reason=text):
+    if not order_end(execution, ExecutionState.CANCELLED, reason=text, now=now):
         return False
-    end_open_items(execution.pk, state=ItemState.CANCELLED, reason=text, now=now)
-    close_if_finished(execution.pk, now=now)
+    carry_out_end(execution.pk, now=now)
     return True
+
+
+def order_end(execution: Execution, state: ExecutionState, *, reason: str, now: datetime) -> bool:
+    """Mark an open run as to be CANCELLED, FAILED or ABANDONED. False when it had already ended.
+
+    From then on nobody claims its items. `carry_out_end` does the rest, in a transaction of its own.
+    """
+    cancelled_at = now if state == ExecutionState.CANCELLED else None
+    pending = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING)
+    if pending.update(state=state, cancel_requested_at=cancelled_at, finished_at=now, reason=reason):
+        return True
+    in_progress = Execution.objects.in_progress().filter(pk=execution.pk)
+    if cancelled_at:
+        return bool(in_progress.update(cancel_requested_at=now, reason=reason))
+    return bool(in_progress.update(stop_reason=reason, abandoned=state == ExecutionState.ABANDONED))
+
+
+def carry_out_end(execution_id: int, *, now: datetime, by_force: bool = False) -> None:
+    """End the items of a run that is to end, and close it where none is left open.
+
+    Items being worked on end at their next checkpoint; those whose worker is dead end now: no worker is needed. With
+    `by_force` all end now, and what their workers still come to is dropped.
+    """
+    execution = Execution.objects.in_progress().filter(pk=execution_id).first()
+    if execution is None:
+        return
+    reason = execution.reason if execution.cancel_requested_at else execution.stop_reason
+    idle_state = ItemState.CANCELLED if execution.cancel_requested_at else ItemState.SKIPPED
+    end_open_items(execution_id, state=idle_state, reason=reason, now=now)
+    running = WorkItem.objects.filter(execution_id=execution_id, state=ItemState.RUNNING)
+    if not by_force:
+        running = running.exclude(owner_id__in=leases.alive(now))
+    lost_state = ItemState.CANCELLED if execution.cancel_requested_at else ItemState.FAILED
+    # Under another delivery, whoever still works on one can no longer record it.
+    running.update(state=lost_state, reason=reason, finished_at=now, owner_id=None, delivery=F("delivery") + 1)
+    close_if_finished(execution_id, now=now)
+
+
+def end_latecomers(now: datetime) -> int:
+    """End the items that a worker added to a run just after it was told to end; nobody may claim them."""
+    over = Execution.objects.in_progress().filter(Q(cancel_requested_at__isnull=False) | ~Q(stop_reason=""))
+    idle = [ItemState.WAITING, ItemState.QUEUED]
+    late = over.filter(items__state__in=idle).distinct().values_list("pk", flat=True)
+    for pk in list(late):
+        carry_out_end(pk, now=now)
+    return len(late)
 
 
 def enforce_deadlines(now: datetime) -> int:
     """End runs whose deadline has passed: what was done stays, the rest is left to the next run."""
+    if EmergencyStop.objects.exists():
+        return 0  # what the stop takes of their time is given back
     late = Execution.objects.in_progress().filter(deadline_at__lte=now)
     for execution in late:
         Execution.objects.filter(pk=execution.pk, deadline_passed_at=None).update(deadline_passed_at=now)

@@ -21,6 +21,7 @@ from riotwatch_jobs import closing, feeder, items, logs, messages, registry
 from riotwatch_jobs.base import Job, Overlap
 from riotwatch_jobs.models import (
     DEFAULT_SCOPE,
+    EmergencyStop,
     Execution,
     ExecutionState,
     ItemState,
@@ -73,6 +74,8 @@ class Request:
     players: tuple[int, ...] = ()
     overrides: Mapping[str, Any] | None = None
     slot: datetime | None = None
+    retry_of: int | None = None
+    """The run whose unfinished items make up this one."""
 
 
 def scope_of(players: Sequence[int]) -> str:
@@ -97,6 +100,7 @@ def new_execution(request: Request, *, now: datetime) -> Execution:
         triggered_by=request.triggered_by,
         players=list(request.players),
         config=checked_config(job, values),
+        retry_of_id=request.retry_of,
         timeout_s=configuration.timeout_s or job.timeout_s or settings.JOB_TIMEOUT_SECONDS,
         deadline_s=configuration.deadline_s or job.deadline_s,
         queued_at=now,
@@ -110,9 +114,26 @@ def configuration_of(job: type[Job]) -> JobConfiguration:
     return JobConfiguration.objects.filter(pk=job.job_id).first() or defaults
 
 
+def reason_to_hold(job_id: str, *, now: datetime) -> str:
+    """Why no run of the job is to begin now, whoever asks for it; empty where nothing holds it."""
+    if stop := EmergencyStop.objects.first():
+        return str(stop)
+    configuration = JobConfiguration.objects.filter(pk=job_id).first()
+    return configuration.pause_in_words() if configuration and configuration.is_paused(now) else ""
+
+
 def request(wanted: Request, *, now: datetime) -> tuple[Execution, bool]:
-    """Ask for a run: the PENDING row, and whether it is new (one that already waits in this scope is returned)."""
+    """Ask for a run: its row, and whether it is new (one that already waits in this scope is returned).
+
+    The row is PENDING; or SKIPPED at once where the job is paused or everything is stopped, with the reason.
+    """
     execution = new_execution(wanted, now=now)
+    if hold := reason_to_hold(wanted.job_id, now=now):
+        execution.state, execution.reason = ExecutionState.SKIPPED, hold
+        execution.started_at = execution.finished_at = now
+        execution.save()
+        log.info("job_skipped job=%s run=%s reason=%s", execution.job_id, execution.pk, hold)
+        return execution, True
     try:
         with transaction.atomic():
             execution.save()
@@ -130,7 +151,7 @@ def request(wanted: Request, *, now: datetime) -> tuple[Execution, bool]:
 def start(execution_id: int, *, now: datetime) -> Execution | None:
     """Turn a PENDING run into IN_PROGRESS with its items. None where there was nothing to start (yet)."""
     execution = Execution.objects.filter(pk=execution_id, state=ExecutionState.PENDING).first()
-    if execution is None:
+    if execution is None or EmergencyStop.objects.exists():  # then it waits: housekeeping sends it again
         return None
     try:
         started = _start_with_items(execution, now=now)
@@ -165,15 +186,26 @@ def _leave_to_others(execution: Execution, problem: registry.OtherCode, *, now: 
 
 def _start_with_items(execution: Execution, *, now: datetime) -> bool:
     job = execution.job_instance()
-    if (skip := job.precondition()) is not None:
-        _skip(execution, skip.reason, now=now)
+    if reason := reason_to_hold(execution.job_id, now=now) or _unmet_precondition(job):
+        _skip(execution, reason, now=now)
         return False
     with transaction.atomic():
         if not _begin(execution, now=now):
             return False
-        count = items.add(execution, job, job.targets(), phase=0, now=now)
+        count = _add_items(execution, job, now=now)
     log.info("job_started job=%s run=%s items=%d trigger=%s", job.job_id, execution.pk, count, execution.trigger)
     return True
+
+
+def _unmet_precondition(job: Job) -> str:
+    skip = job.precondition()
+    return skip.reason if skip is not None else ""
+
+
+def _add_items(execution: Execution, job: Job, *, now: datetime) -> int:
+    if execution.retry_of is not None and (again := items.to_repeat(execution.retry_of, type(job))):
+        return items.repeat(execution, again, now=now)
+    return items.add(execution, job, job.targets(), phase=0, now=now)
 
 
 def _begin(execution: Execution, *, now: datetime) -> bool:

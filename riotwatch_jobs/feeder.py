@@ -13,7 +13,7 @@ from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce, Greatest
 
 from riotwatch_jobs import messages, registry
-from riotwatch_jobs.models import ItemState, WorkerLease, WorkItem, WorkItemQuerySet
+from riotwatch_jobs.models import EmergencyStop, ItemState, WorkerLease, WorkItem, WorkItemQuerySet
 
 MESSAGES_PER_WORKER_SLOT = 2
 UNCLAIMED_AFTER = timedelta(seconds=30)
@@ -40,8 +40,8 @@ def feed(*, now: datetime) -> int:
 def feed_group(group: Group, *, now: datetime) -> int:
     """Fill one window; returns how many messages were published."""
     with transaction.atomic():
-        if not _locked(group):
-            return 0  # another feeder is at it this very moment
+        if EmergencyStop.objects.exists() or not _locked(group):
+            return 0  # all is stopped, or another feeder is at it this very moment
         taken = _take_due(group, _room(group, now), now)
     return _publish([(item_id, delivery, group.queue) for item_id, delivery in taken])
 
@@ -114,7 +114,7 @@ def resend_unclaimed(*, now: datetime) -> int:
     """Send again what nobody claimed for 30 s (a lost message, an emptied broker), where a worker lives to claim it."""
     quiet = Greatest(F("sent_at"), Coalesce(F("available_at"), F("sent_at")))
     unclaimed = WorkItem.objects.filter(state=ItemState.QUEUED).annotate(quiet=quiet)
-    queues = queues_with_workers(now)
+    queues = set() if EmergencyStop.objects.exists() else queues_with_workers(now)
     with transaction.atomic():
         rows = (
             unclaimed.filter(Q(quiet__lt=now - UNCLAIMED_AFTER), queue__in=queues)

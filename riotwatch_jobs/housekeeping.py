@@ -18,6 +18,7 @@ from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import (
     FAILED_ITEM_STATES,
     LEASE_DEAD_AFTER,
+    EmergencyStop,
     Execution,
     ExecutionState,
     ItemState,
@@ -48,6 +49,7 @@ class Sweep:
     runs_resent: int = 0
     runs_closed: int = 0
     runs_past_deadline: int = 0
+    runs_with_latecomers: int = 0
 
 
 def end_dead_leases(now: datetime) -> int:
@@ -64,6 +66,7 @@ def sweep(now: datetime, *, judge_leases: bool = True) -> Sweep:
         done.leases_ended = end_dead_leases(now)
     done.items_freed = runner.rescue_lost()
     done.runs_past_deadline = closing.enforce_deadlines(now)
+    done.runs_with_latecomers = closing.end_latecomers(now)
     done.runs_closed = close_finished(now)
     done.items_resent = feeder.resend_unclaimed(now=now)
     done.runs_resent = resend_pending(now)
@@ -81,7 +84,7 @@ def resend_pending(now: datetime) -> int:
 
     Only where a worker lives to start them: messages would pile up, and the broker keeps what it has.
     """
-    if messages.CONTROL_QUEUE not in feeder.queues_with_workers(now):
+    if EmergencyStop.objects.exists() or messages.CONTROL_QUEUE not in feeder.queues_with_workers(now):
         return 0
     busy = Execution.objects.in_progress().values_list("job_id", "scope")
     busy_scopes = set(busy)

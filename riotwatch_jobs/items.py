@@ -1,10 +1,10 @@
-"""Inserting the items of a run: at its start, from its items, and at each later phase."""
+"""Inserting the items of a run: at its start, from its items, at each later phase, and from the run it repeats."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from riotwatch_jobs.base import Job
-from riotwatch_jobs.models import Execution, WorkItem
+from riotwatch_jobs.models import Execution, ItemState, WorkItem
 from riotwatch_jobs.outcomes import Lane, Target
 
 INTERACTIVE_QUEUE = "interactive"
@@ -27,4 +27,34 @@ def add(execution: Execution, job: Job, targets: Iterable[Target], *, phase: int
         for target in targets
     ]
     WorkItem.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
+    return len(rows)
+
+
+UNFINISHED_ITEM_STATES = (ItemState.FAILED, ItemState.QUARANTINED, ItemState.SKIPPED, ItemState.CANCELLED)
+
+
+def to_repeat(run: Execution, job: type[Job]) -> list[WorkItem]:
+    """The items of an ended run that are not done; none where a whole run is due: some are pruned, or it has phases."""
+    if job.phases > 1:
+        return []
+    kept = list(run.items.filter(state__in=UNFINISHED_ITEM_STATES).order_by("id"))
+    return kept if len(kept) == run.items_failed + run.items_skipped else []
+
+
+def repeat(execution: Execution, originals: Sequence[WorkItem], *, now: datetime) -> int:
+    """Insert copies that know what the originals remember; one that killed its workers runs alone from the start."""
+    rows = [
+        WorkItem(
+            execution=execution,
+            key=original.key,
+            data=original.data,
+            lane=original.lane,
+            region=original.region,
+            queue=original.queue,
+            lost_count=int(original.state == ItemState.QUARANTINED),
+            available_at=now,
+        )
+        for original in originals
+    ]
+    WorkItem.objects.bulk_create(rows, batch_size=1_000)
     return len(rows)

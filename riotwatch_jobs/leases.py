@@ -35,6 +35,24 @@ class NoLeaseYet(OperationalError):
     """The database was away when this process started: it takes its lease, and then items, when that is back."""
 
 
+def alive(now: datetime) -> set[int]:
+    """Leases that were renewed in time, without those of this machine whose process is gone."""
+    host = socket.gethostname()
+    live = WorkerLease.objects.live(now)
+    return {lease.pk for lease in live if lease.host != host or is_running(lease.pid)}
+
+
+def is_running(pid: int) -> bool:
+    """Whether this machine has a process of this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 class Lease:
     """This process's sign of life, and the gate its items pass."""
 

@@ -6,20 +6,19 @@ no row and is dropped. So is the record: a worker that was declared dead cannot 
 
 import dataclasses
 import logging
-import os
 import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
-from django.db.models import F
+from django.db.models import Exists, F
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from riotwatch_jobs import backoff, capture, closing, feeder, items, leases, registry
 from riotwatch_jobs.logs import ItemRecorder
-from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkerLease, WorkItem
+from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, ItemState, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Interrupt, Outcome, Retry, Skip, Snooze, Stop, Target
 
 SPARED_DEADLINE_S = 3600.0
@@ -76,15 +75,19 @@ def _find(item_id: int, delivery: int) -> WorkItem | None:
 
 
 def claim(item: WorkItem, lease: leases.Lease) -> bool:
-    """Make the item ours: 0 rows means that somebody else has it, or that its run has ended."""
+    """Make the item ours: 0 rows means that somebody else has it, its run has ended, or everything is stopped."""
     alone = item.lost_count > 0
-    claimed = WorkItem.objects.filter(
+    claimable = WorkItem.objects.filter(
+        ~Exists(EmergencyStop.objects.all()),
         pk=item.pk,
         state=ItemState.QUEUED,
         delivery=item.delivery,
         execution__state=ExecutionState.IN_PROGRESS,
         execution__cancel_requested_at=None,
-    ).update(state=ItemState.RUNNING, owner_id=lease.id, host=lease.host, pid=lease.pid, started_at=Now(), alone=alone)
+    )
+    claimed = claimable.update(
+        state=ItemState.RUNNING, owner_id=lease.id, host=lease.host, pid=lease.pid, started_at=Now(), alone=alone
+    )
     item.owner_id = lease.id
     return bool(claimed)
 
@@ -266,19 +269,9 @@ def _afterwards(item: WorkItem) -> None:
 def _rescue_from_dead_neighbor(item: WorkItem) -> None:
     """The broker redelivered an item that says it runs: if its process was on this machine and is gone, free it."""
     lease = WorkerLease.objects.filter(pk=item.owner_id).first() if item.owner_id else None
-    if lease is not None and lease.host == leases.current().host and not _process_exists(lease.pid):
+    if lease is not None and lease.host == leases.current().host and not leases.is_running(lease.pid):
         WorkerLease.objects.filter(pk=lease.pk).delete()
         rescue_lost()
-
-
-def _process_exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 QUARANTINE_AFTER_LONELY_DEATHS = 3

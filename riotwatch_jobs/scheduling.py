@@ -60,9 +60,8 @@ def schedule_of(row: PeriodicTask) -> slots.Schedule:
         return slots.Every(_seconds_of(row.interval))
     if row.crontab is not None:
         cron = row.crontab
-        return slots.Cron(
-            cron.minute, cron.hour, cron.day_of_month, cron.month_of_year, cron.day_of_week, zone=cron.timezone
-        )
+        zone = UTC if str(cron.timezone) == "UTC" else cron.timezone
+        return slots.Cron(cron.minute, cron.hour, cron.day_of_month, cron.month_of_year, cron.day_of_week, zone=zone)
     raise slots.BadSchedule(str(row), "only intervals and crontabs start jobs")
 
 
@@ -78,7 +77,7 @@ def text_of(row: PeriodicTask) -> str:
     schedule = schedule_of(row)
     if isinstance(schedule, slots.Every):
         return f"every {schedule.seconds}s"
-    zone = "" if schedule.zone is UTC or str(schedule.zone) == "UTC" else f" {schedule.zone}"
+    zone = "" if schedule.zone is UTC else f" {schedule.zone}"
     return " ".join(schedule.fields()) + zone
 
 
@@ -130,6 +129,8 @@ def _sync_job(job: type[Job], report: SyncReport) -> None:
         job_id=job.job_id, defaults={"enabled": job.enabled_by_default}
     )
     row = PeriodicTask.objects.filter(name=job.job_id).first()
+    if row is None and configuration.synced_schedule:
+        return  # it was there, and an operator removed it
     if row is None:
         _create_row(job, configuration)
         report.created.append(job.job_id)
@@ -187,7 +188,7 @@ def set_enabled(row: PeriodicTask, *, enabled: bool) -> None:
 
 def open_slot(plan: Plan, slot: datetime, *, now: datetime) -> Execution | None:
     """Record that a slot is due: the first caller gets the PENDING run, everybody else None."""
-    if skip := reason_to_skip(plan):
+    if skip := reason_to_skip(plan, now=now):
         skip_slot(plan, slot, skip, now=now)
         return None
     wanted = dispatch.Request(job_id=plan.job_id, trigger=Trigger.SCHEDULE, scope=plan.scope, slot=slot)
@@ -206,16 +207,18 @@ def open_slot(plan: Plan, slot: datetime, *, now: datetime) -> Execution | None:
     return execution
 
 
-def reason_to_skip(plan: Plan) -> str:
+def reason_to_skip(plan: Plan, *, now: datetime) -> str:
     """Why slots are not to become runs now; empty where nothing holds them."""
-    del plan
-    return "" if settings.JOB_SCHEDULER_ENABLED else "the scheduler is switched off (JOB_SCHEDULER_ENABLED)"
+    if not settings.JOB_SCHEDULER_ENABLED:
+        return "the scheduler is switched off (JOB_SCHEDULER_ENABLED)"
+    return dispatch.reason_to_hold(plan.job_id, now=now)
 
 
 def skip_slot(plan: Plan, slot: datetime, reason: str, *, now: datetime) -> None:
     """One SKIPPED run per episode: further slots skipped for the same reason are counted on it."""
-    last = Execution.objects.filter(job_id=plan.job_id, scope=plan.scope).order_by("-id").first()
-    if last and last.state == ExecutionState.SKIPPED and last.reason == reason and last.slot:
+    earlier = Execution.objects.filter(job_id=plan.job_id, scope=plan.scope, slot__lt=slot)
+    last = earlier.order_by("-slot").first()
+    if last and last.state == ExecutionState.SKIPPED and last.reason == reason:
         same_episode = Execution.objects.filter(pk=last.pk, slot__lt=slot)
         same_episode.update(slot=slot, slots_skipped=F("slots_skipped") + 1, finished_at=now)
         return

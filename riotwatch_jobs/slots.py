@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import islice, takewhile
+from zoneinfo import ZoneInfo
 
 from celery.schedules import ParseException, crontab
 
@@ -23,6 +25,12 @@ UNITS_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 LONGEST_INTERVAL_S = 366 * 86_400
 INTERVAL_BOUNDS = "an interval is from one second to a year"
 HOURS_A_DAY = 24
+WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
+CRON_FIELDS = 5
+FORMS = (
+    "write `every 15m`, `300`, `daily 23:59`, `weekly sun 23:59`, `after JOB_ID` or five cron fields like "
+    "`*/15 * * * *`; crontabs are read in UTC unless a time zone like Europe/Berlin stands behind them"
+)
 
 
 class BadSchedule(ValueError):
@@ -30,9 +38,7 @@ class BadSchedule(ValueError):
 
     def __init__(self, text: str, problem: str) -> None:
         self.text = text
-        super().__init__(
-            f"schedule {text!r}: {problem} (write `every 15m`, `300` or five cron fields like `*/15 * * * *`)"
-        )
+        super().__init__(f"schedule {text!r}: {problem} ({FORMS})")
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,13 @@ def _check_field(text: str, name: str, value: str) -> None:
         raise BadSchedule(text, f"{name} goes up to {FIELD_LIMITS[name]}")
 
 
+@dataclass(frozen=True)
+class After:
+    """No times of its own: a run follows each completed run of another job."""
+
+    job_id: str
+
+
 Schedule = Every | Cron
 
 
@@ -87,21 +100,69 @@ def check(schedule: Schedule) -> None:
         schedule.expanded()
 
 
+def parse_any(text: str) -> Schedule | After:
+    """Read a schedule that may also be `after JOB_ID`; whether there is such a job is not looked at."""
+    words = text.split()
+    if len(words) == 2 and words[0].lower() == "after":
+        return After(words[1].lower())
+    return parse(text)
+
+
 def parse(text: str) -> Schedule:
-    """Read a schedule: `60`, `interval:300`, `every 15m`, or five cron fields (UTC)."""
-    words = text.strip().lower().split()
-    if len(words) == 5:
-        minute, hour, day_of_month, month_of_year, day_of_week = text.split()
-        cron = Cron(minute, hour, day_of_month, month_of_year, day_of_week)
-        check(cron)
-        return cron
+    """Read times: `60`, `interval:300`, `every 15m`, `daily 23:59`, `weekly sun 23:59`, or five cron fields.
+
+    A crontab's times are UTC, or of the time zone named behind them. Raises BadSchedule.
+    """
+    words = text.split()
+    match [word.lower() for word in words]:
+        case ["after", *_]:
+            raise BadSchedule(text, "here it takes times of its own")
+        case ["daily", clock, *zone]:
+            return _crontab(text, [*_minute_and_hour(text, clock), "*", "*", "*"], words[len(words) - len(zone) :])
+        case ["weekly", day, clock, *zone]:
+            fields = [*_minute_and_hour(text, clock), "*", "*", _weekday(text, day)]
+            return _crontab(text, fields, words[len(words) - len(zone) :])
+        case _ if len(words) >= CRON_FIELDS:
+            return _crontab(text, words[:CRON_FIELDS], words[CRON_FIELDS:])
     return _parse_interval(text)
+
+
+def _crontab(text: str, fields: list[str], zone: list[str]) -> Cron:
+    if len(zone) > 1:
+        raise BadSchedule(text, "it has too many words")
+    minute, hour, day_of_month, month_of_year, day_of_week = fields
+    cron = Cron(minute, hour, day_of_month, month_of_year, day_of_week, zone=_zone(text, zone[0]) if zone else UTC)
+    check(cron)
+    return cron
+
+
+def _zone(text: str, name: str) -> tzinfo:
+    if name.upper() == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # unknown, no name at all, or a folder of the zone files
+        raise BadSchedule(text, f"there is no time zone {name!r}") from None
+
+
+def _minute_and_hour(text: str, clock: str) -> tuple[str, str]:
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", clock)
+    if match is None:
+        raise BadSchedule(text, f"{clock!r} is no time of day from 00:00 to 23:59")
+    return str(int(match[2])), str(int(match[1]))
+
+
+def _weekday(text: str, day: str) -> str:
+    for number, name in enumerate(WEEKDAYS):
+        if day in (name, name[:3]):
+            return str(number)
+    raise BadSchedule(text, f"{day!r} is no day of the week like sun or sunday")
 
 
 def _parse_interval(text: str) -> Every:
     match = re.fullmatch(r"(?:every\s+|interval:)?(\d{1,9})\s*([smhd]?)", text.strip().lower())
     if match is None:
-        raise BadSchedule(text, "it is neither an interval nor a crontab")
+        raise BadSchedule(text, "it is neither an interval nor a crontab nor a time of day")
     return Every(checked_interval(text, int(match[1]) * UNITS_S[match[2] or "s"]))
 
 
@@ -124,6 +185,22 @@ def following(schedule: Schedule, now: datetime) -> datetime | None:
     if isinstance(schedule, Every):
         return _floor(now, schedule.seconds) + timedelta(seconds=schedule.seconds)
     return next(_forward(schedule, now), None)
+
+
+def next_runs(schedule: Schedule, now: datetime, *, count: int = 5) -> list[datetime]:
+    """The next `count` slots after `now`; fewer where a crontab has no more in forty years."""
+    if isinstance(schedule, Cron):
+        return list(islice(_forward(schedule, now), count))
+    last = _floor(now, schedule.seconds)
+    return [last + timedelta(seconds=schedule.seconds * number) for number in range(1, count + 1)]
+
+
+def between(schedule: Schedule, after: datetime, until: datetime, *, at_most: int) -> int:
+    """How many slots there are after `after`, up to and including `until`; not counted beyond `at_most`."""
+    if isinstance(schedule, Every):
+        passed = int(until.timestamp()) // schedule.seconds - int(after.timestamp()) // schedule.seconds
+        return min(max(0, passed), at_most)
+    return sum(1 for _ in islice(takewhile(lambda slot: slot <= until, _forward(schedule, after)), at_most))
 
 
 def _floor(now: datetime, every_s: int) -> datetime:

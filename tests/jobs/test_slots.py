@@ -11,7 +11,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from riotwatch_jobs import slots
-from riotwatch_jobs.slots import BadSchedule, Cron, Every
+from riotwatch_jobs.slots import After, BadSchedule, Cron, Every
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SPRING = datetime(2026, 3, 29, tzinfo=BERLIN)  # 02:00 CET becomes 03:00 CEST
@@ -65,6 +65,44 @@ def test_five_cron_fields_are_read_in_utc(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "fields", "zone"),
+    [
+        ("daily 23:59", "59 23 * * *", UTC),
+        ("Daily 3:05 UTC", "5 3 * * *", UTC),
+        ("weekly sun 23:59", "59 23 * * 0", UTC),
+        ("weekly Saturday 00:00 Europe/Berlin", "0 0 * * 6", BERLIN),
+        ("30 2 * * * Asia/Kolkata", "30 2 * * *", ZoneInfo("Asia/Kolkata")),
+    ],
+)
+def test_times_of_day_are_read_with_or_without_a_time_zone(text, fields, zone):
+    assert slots.parse(text) == cron(fields, zone)
+
+
+def test_a_job_to_follow_is_read_only_where_that_is_possible():
+    assert slots.parse_any("after Match_Fetcher") == After("match_fetcher")
+    assert slots.parse_any("every 5m") == Every(300)
+    with pytest.raises(BadSchedule, match="times of its own"):
+        slots.parse("after match_fetcher")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("daily 24:00", "'24:00' is no time of day"),
+        ("daily 3:60", "'3:60' is no time of day"),
+        ("weekly sunny 3:00", "'sunny' is no day of the week"),
+        ("daily 3:00 Europe", "no time zone 'Europe'"),
+        ("daily 3:00 ../../etc/passwd", "no time zone"),
+        ("0 3 * * * UTC now", "too many words"),
+        ("daily 3:00 UTC now", "too many words"),
+    ],
+)
+def test_what_is_wrong_with_a_time_of_day_is_named(text, says):
+    with pytest.raises(BadSchedule, match=says):
+        slots.parse(text)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *(
@@ -103,7 +141,7 @@ def test_what_is_no_schedule_is_refused_at_once_and_the_message_shows_what_to_wr
     if text == "every 15":
         assert slots.parse(text) == Every(15)
         return
-    with pytest.raises(BadSchedule, match=r"write `every 15m`, `300` or five cron fields like `\*/15 \* \* \* \*`"):
+    with pytest.raises(BadSchedule, match=r"write `every 15m`, .* or five cron fields like `\*/15 \* \* \* \*`"):
         slots.parse(text)
     assert time.monotonic() - began < FAST_S
 
@@ -258,3 +296,30 @@ def test_now_lies_between_the_latest_slot_and_the_following_one(schedule, now):
 def test_whoever_looks_later_never_finds_an_earlier_slot(schedule, now, later):
     assume(slots.latest(schedule, now) is not None)
     assert slots.latest(schedule, now) <= slots.latest(schedule, now + later)
+
+
+# --- The next ones ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["every 7m", "*/20 * * * *", "weekly sun 23:59"])
+def test_the_next_runs_are_those_that_follow_one_another(text):
+    schedule, at = slots.parse(text), datetime(2026, 5, 5, 12, 3, 4, tzinfo=UTC)
+    expected = list(itertools.islice(iter_following(schedule, at), 5))
+    assert slots.next_runs(schedule, at) == expected
+    assert slots.next_runs(schedule, at, count=2) == expected[:2]
+
+
+def iter_following(schedule, at):
+    while (at := slots.following(schedule, at)) is not None:
+        yield at
+
+
+@pytest.mark.parametrize(
+    ("text", "hours", "count"), [("every 1h", 5, 5), ("every 2h", 5, 2), ("30 * * * *", 5, 5), ("0 3 * * *", 5, 0)]
+)
+def test_slots_between_two_instants_are_counted_the_first_one_not_the_last_one_too(text, hours, count):
+    noon = datetime(2026, 5, 5, 12, tzinfo=UTC)
+    until = noon + timedelta(hours=hours)
+    assert slots.between(slots.parse(text), noon, until, at_most=100) == count
+    assert slots.between(slots.parse(text), noon, until, at_most=1) == min(count, 1)
+    assert slots.between(slots.parse(text), until, noon, at_most=100) == 0

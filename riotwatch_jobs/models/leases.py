@@ -1,0 +1,37 @@
+"""Signs of life."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+LEASE_DEAD_AFTER = timedelta(seconds=30)
+
+
+class WorkerLeaseQuerySet(models.QuerySet["WorkerLease"]):
+    """Named sets of leases."""
+
+    def live(self, now: datetime) -> "WorkerLeaseQuerySet":
+        """Processes that renewed in time. `now` is the database's clock, as `renewed_at` is."""
+        return self.filter(renewed_at__gt=now - LEASE_DEAD_AFTER)
+
+
+class WorkerLease(models.Model):
+    """A process that executes items: alive as long as it renews this row (dead after 30 s, database clock)."""
+
+    host = models.CharField(max_length=100)
+    pid = models.PositiveIntegerField()
+    node = models.CharField(max_length=150, help_text="The Celery node it belongs to.")
+    queues = ArrayField(models.CharField(max_length=32), default=list)
+    concurrency = models.PositiveIntegerField(default=1)
+    started_at = models.DateTimeField()
+    renewed_at = models.DateTimeField(db_index=True)
+
+    objects = WorkerLeaseQuerySet.as_manager()
+
+    class Meta:
+        db_table = "worker_leases"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.node} ({self.host}, pid {self.pid})"
