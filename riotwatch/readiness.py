@@ -12,6 +12,7 @@ from riotwatch.installation import LOOPBACK
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.messages import CONTROL_QUEUE
 from riotwatch_jobs.models import WorkerLease
+from riotwatch_players.models import Player
 
 HTTP_TIMEOUT_S = 2.0
 SHOWCASE_COUNT = 10
@@ -44,6 +45,13 @@ def flower_answers() -> bool:
 def simulator_answers() -> bool:
     """The simulator has its world and serves it."""
     return _get(settings.SIMULATOR_PORT, "/_control/state") is not None
+
+
+def somebody_is_tracked() -> bool:
+    """Whether a first run has anything to do."""
+    found = Player.objects.tracked().exists()
+    connection.close()
+    return found
 
 
 @dataclass(frozen=True)

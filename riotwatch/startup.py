@@ -257,6 +257,9 @@ class Startup:
             return
         people = readiness.showcase() if settings.DEMO else []
         self._track(supervisor, people)
+        if not readiness.somebody_is_tracked():
+            self.console.say('nobody is tracked yet: manage.py track_player "Name#TAG" --platform euw1, or the admin')
+            return
         codes = [self._run_job(supervisor, job) for job in FIRST_RUNS]
         if leaves := [person.vanishes_at_s for person in people if person.vanishes_at_s]:
             self._wait_until_somebody_left(supervisor, min(leaves))

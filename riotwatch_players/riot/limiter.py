@@ -20,6 +20,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import NoScriptError, RedisError
 
+from riotwatch_players.riot.capacity import CapacityWatch
 from riotwatch_players.riot.errors import BudgetUnavailable
 from riotwatch_players.riot.headers import RateHeaders, Windows, parse_windows, read_rate_headers
 
@@ -118,7 +119,7 @@ class Limiter:
             "pad_short": round(pads.short_s * 1000),
             "pad_long": round(pads.long_s * 1000),
         }
-        self._sha = ""
+        self._capacity = CapacityWatch(redis, f"{_PREFIX}near:{budget}:")
         self._doubtful = False
 
     def acquire(self, scope: Scope, lane: Lane, *, patience_s: float = 0.0, ticket: str = "") -> Grant | Wait:
@@ -154,6 +155,7 @@ class Limiter:
             # The script's own random numbers are the same in every run.
             random=random.random(),  # noqa: S311
         )
+        self._capacity.look(grant.scope.host, rate)
         return wait_ms / 1000
 
     def fail(self, grant: Grant) -> None:
