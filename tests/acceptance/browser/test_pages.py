@@ -1,0 +1,34 @@
+"""Every list of the navigation as a person sees it: wide, on a phone, in the dark."""
+
+import pytest
+from windows import PHONE, WIDE
+from playwright.sync_api import Page
+
+pytestmark = pytest.mark.usefixtures("riot")
+
+
+def paths_in_navigation(page: Page) -> list[str]:
+    links = page.locator("#nav-sidebar-apps a")
+    return [str(links.nth(number).get_attribute("href")) for number in range(links.count())]
+
+
+def is_wider_than_the_window(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"))
+
+
+@pytest.mark.parametrize(("size", "dark"), [(WIDE, False), (WIDE, True), (PHONE, False)], ids=["wide", "dark", "phone"])
+def test_every_list_opens_empty_with_the_legal_notice_and_fits_the_window(sign_in, size, dark):
+    page = sign_in(size=size, dark=dark)
+    paths = paths_in_navigation(page)
+    assert len(paths) > 12
+    too_wide = []
+    for path in paths:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        assert "isn't endorsed by Riot Games" in page.locator("footer.rw-legal").inner_text()
+        if is_wider_than_the_window(page):
+            too_wide.append(path)
+    assert too_wide == []
+    background = page.evaluate("getComputedStyle(document.querySelector('#main')).backgroundColor")
+    assert page.evaluate("document.documentElement.classList.contains('dark')") is dark, background
