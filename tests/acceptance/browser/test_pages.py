@@ -1,8 +1,8 @@
 """Every list of the navigation as a person sees it: wide, on a phone, in the dark."""
 
 import pytest
-from windows import PHONE, WIDE
 from playwright.sync_api import Page
+from windows import PHONE, WIDE
 
 pytestmark = pytest.mark.usefixtures("riot")
 
