@@ -37,8 +37,8 @@ class Stack:
         return process
 
     def worker(self, name: str = "worker", *, concurrency: int = 4, include: str = "", **extra: str) -> None:
-        """A threads worker of the Riot-facing queues."""
-        options = ["-P", "threads", "-c", str(concurrency), "-Q", "players,matches,bans,control,interactive"]
+        """A threads worker of every queue."""
+        options = ["-P", "threads", "-c", str(concurrency), "-Q", "players,matches,bans,analysis,control,interactive"]
         options += ["-I", include] if include else []
         self.start(name, *CELERY, "worker", *options, "-n", f"{name}@test", "--loglevel", "INFO", **extra)
 

@@ -9,17 +9,16 @@ from django.db.models import Count
 from riotwatch_players.models import BacklogMatch, Match, Player, RankSnapshot
 
 
-def test_both_jobs_end_0_with_four_workers_and_the_server_counts_no_429(stack, riot, busiest):
+def test_all_jobs_end_0_with_four_workers_and_the_server_counts_no_429(stack, riot, busiest):
     for number in range(4):
         stack.worker(f"worker{number}", concurrency=16)
     stack.housekeeping()
     for riot_id, platform in busiest(8):
         tracked = stack.manage("track_player", riot_id, "--platform", platform)
         assert tracked.returncode == 0, tracked.stderr
-    updated = stack.manage("trigger_job", "tracked_player_updater", "--wait", "--timeout", "120")
-    assert updated.returncode == 0, updated.stderr
-    fetched = stack.manage("trigger_job", "match_fetcher", "--wait", "--timeout", "300", timeout_s=320)
-    assert fetched.returncode == 0, fetched.stderr
+    for job in ("tracked_player_updater", "match_fetcher", "smurf_analyzer", "player_analyzer", "ban_checker"):
+        ended = stack.manage("trigger_job", job, "--wait", "--timeout", "300", timeout_s=320)
+        assert ended.returncode == 0, f"{job}: {ended.stdout}{ended.stderr}"
 
     state = requests.get(f"{riot.control}/state", timeout=10).json()
     assert not state["refused"]
@@ -32,6 +31,12 @@ def test_both_jobs_end_0_with_four_workers_and_the_server_counts_no_429(stack, r
         listed = ranked_matches_of(riot, player)
         known = set(BacklogMatch.objects.filter(match_id__in=listed).values_list("match_id", flat=True))
         assert known == set(listed)
+    judged = Player.objects.filter(analyzed_at__isnull=False)
+    assert judged.count() > 20
+    assert not Player.objects.active().filter(ranked_games__gte=20, analyzed_at=None).exists()
+    for player in judged.flagged():
+        assert player.analyses.get().summary.startswith("Why: ")
+        assert player.ban_checks.filter(result="resolves").exists()
     twice = RankSnapshot.objects.values("player", "queue").annotate(rows=Count("id")).filter(rows__gt=1)
     assert not twice.exists()
 
