@@ -152,6 +152,8 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
+DATETIME_FORMAT = "Y-m-d H:i"
+DATE_FORMAT = "Y-m-d"
 STATIC_URL = "static/"
 # Static files are served from the packages themselves: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True

@@ -48,7 +48,10 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "riotwatch.skin.environment",
     "DASHBOARD_CALLBACK": "riotwatch.desk.home",
-    "STYLES": [lambda request: static("riotwatch/desk.css")],
+    "STYLES": [
+        lambda request: static("riotwatch/desk.css"),
+        lambda request: static("riotwatch_players/players.css"),
+    ],
     "BORDER_RADIUS": "6px",
     "COLORS": {
         # Teal: neither the red of failures nor the green of success, and readable on both grounds.
@@ -76,6 +79,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Players", "group", "riotwatch_players.player"),
                     _page("Analyses", "troubleshoot", "riotwatch_players.analysis"),
                     _page("Matches", "swords", "riotwatch_players.match"),
+                    _page("Ranks", "leaderboard", "riotwatch_players.ranksnapshot"),
                     _page("Account checks", "person_off", "riotwatch_players.bancheck"),
                     _page("Match backlog", "pending", "riotwatch_players.backlogmatch"),
                 ],

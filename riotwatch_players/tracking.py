@@ -16,6 +16,7 @@ from riotwatch_players.riot.limiter import Lane
 from riotwatch_players.riot.routing import platform_host, region_of_platform
 
 GAME_NAME_MAX, TAG_LINE_MAX = 64, 16
+PAUSE_REASON_MAX = 200
 _LOCK = 0x74726B  # "trk": counting the tracked and adding one must not interleave
 
 
@@ -135,6 +136,18 @@ def untrack(player: Player) -> bool:
     changed = Player.objects.tracked().filter(pk=player.pk).update(tracked=False, tracked_at=None)
     player.refresh_from_db()
     return bool(changed)
+
+
+def pause(player: Player, reason: str) -> bool:
+    """Make no requests for a player until `resume`; False when that was so already, for the same reason."""
+    reason = reason.strip()[:PAUSE_REASON_MAX]
+    others = Player.objects.filter(pk=player.pk).exclude(paused=True, paused_reason=reason)
+    return bool(others.update(paused=True, paused_reason=reason))
+
+
+def resume(player: Player) -> bool:
+    """Take a pause back; False when there was none."""
+    return bool(Player.objects.paused().filter(pk=player.pk).update(paused=False, paused_reason=""))
 
 
 def find(riot_id: str, *, platform: str) -> Player:

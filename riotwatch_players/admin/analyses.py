@@ -1,48 +1,78 @@
-"""Analyses with their factors."""
+"""Analyses with their factors, and checks of accounts."""
 
-from collections.abc import Sequence
+from typing import Any
 
 from django.contrib import admin
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.http import HttpRequest
+from unfold.decorators import display
 
-from riotwatch_players.admin.pages import ReadOnlyAdmin
-from riotwatch_players.models import Analysis
+from riotwatch_players import labels
+from riotwatch_players.admin.player_facts import analysis_facts
+from riotwatch_players.admin.player_rows import PlayerRowsAdmin
+from riotwatch_players.models import Analysis, BanCheck
 
 
 @admin.register(Analysis)
-class AnalysisAdmin(ReadOnlyAdmin):
-    """Analyses with their factors, newest first. A verdict recommends a look; it accuses nobody."""
+class AnalysisAdmin(PlayerRowsAdmin):
+    """Judgements, newest first."""
 
-    list_display = ("player", "verdict", "smurf_score", "boosted_score", "confidence", "games_used", "analyzed_at")
+    list_display = ("player", "verdict_label", "smurf", "boosted", "sureness", "games_used", "analyzed_at")
     list_filter = ("verdict", "model_version")
-    list_select_related = ("player",)
-    search_fields = ("player__game_name", "player__tag_line", "=player__puuid")
-    ordering = ("-analyzed_at",)
-    fields = (
-        *("player", "verdict", "summary", "measured"),
-        *("smurf_score", "boosted_score", "smurf_p", "boosted_p", "confidence", "games_used"),
-        *("analyzed_at", "model_version", "baseline_version"),
+    list_intro = "Every judgement there was, newest first. A verdict recommends a look; it accuses nobody."
+    empty_hint = (
+        "Nobody was judged yet. smurf_analyzer looks at players of whom 20 ranked games are stored: track a player, "
+        "and their games and those of whom they met are fetched."
     )
-    readonly_fields = fields
-    show_full_result_count = False
-    list_per_page = 50
+    ordering = ("-analyzed_at",)
+    page_template = "riotwatch_players/analysis.html"
 
-    @admin.display(description="factors")
-    def measured(self, analysis: Analysis) -> SafeString:
-        """What was measured, what is usual, and what it adds to the log-odds of either question."""
-        head = ("factor", "what was measured", "value", "usual", "SDs", "games", "smurf", "boosted")
-        names = ("text", "value", "baseline", "z", "n_used", "contribution", "contribution_boosted")
-        rows = [(one["name"].replace("_", " "), *(_shown(one[name]) for name in names)) for one in analysis.factors]
-        cells = format_html_join("", "<tr>{}</tr>", ((_cells("td", row),) for row in rows))
-        return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", _cells("th", head), cells)
+    def page_context(self, request: HttpRequest, row: Analysis) -> dict[str, Any]:
+        """The verdict and its factors."""
+        del request
+        return analysis_facts(row) | {"title": f"{row.player}, {row.analyzed_at:%Y-%m-%d %H:%M}"}
+
+    @display(description="Verdict", ordering="verdict", label=labels.by_words(labels.VERDICT_COLORS))
+    def verdict_label(self, analysis: Analysis) -> str:
+        """What is recommended."""
+        return labels.words(analysis.verdict)
+
+    @display(description="Smurf", ordering="smurf_score")
+    def smurf(self, analysis: Analysis) -> str:
+        """The score, 0 to 100."""
+        return labels.score(analysis.smurf_score)
+
+    @display(description="Boosted", ordering="boosted_score")
+    def boosted(self, analysis: Analysis) -> str:
+        """The score, 0 to 100."""
+        return labels.score(analysis.boosted_score)
+
+    @display(description="Confidence", ordering="confidence")
+    def sureness(self, analysis: Analysis) -> str:
+        """How much is known, and how surely."""
+        return f"{analysis.confidence:.0%}"
 
 
-def _cells(tag: str, texts: Sequence[str]) -> SafeString:
-    return format_html_join("", "<{0}>{1}</{0}>", ((tag, text) for text in texts))
+@admin.register(BanCheck)
+class BanCheckAdmin(PlayerRowsAdmin):
+    """What each check of an account saw, newest first."""
 
+    list_display = ("player", "result_label", "account", "summoner", "region", "moved_to", "checked_at")
+    list_filter = ("result",)
+    list_intro = (
+        "Does an account still resolve? Riot does not say why one does not; it is called unavailable only after three "
+        "failed checks, on two endpoints, over three days."
+    )
+    empty_hint = "No account was checked yet. ban_checker looks at flagged players and at accounts that fail to update."
+    ordering = ("-checked_at",)
+    page_template = "riotwatch_players/account_check.html"
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    def page_context(self, request: HttpRequest, row: BanCheck) -> dict[str, Any]:
+        """What each endpoint said."""
+        del request
+        said = {"account-v1": row.account, "summoner-v4": row.summoner, "account-v1, region": row.region}
+        return {"check": row, "said": list(said.items()), "title": str(row.player)}
+
+    @display(description="Result", ordering="result", label=labels.by_words(labels.SEEN_COLORS))
+    def result_label(self, check: BanCheck) -> str:
+        """The check as a whole."""
+        return labels.words(check.result)

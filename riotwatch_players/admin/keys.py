@@ -1,14 +1,20 @@
-"""The Riot key: paste a new one, test the one in use."""
+"""The Riot key: which one is used and whether Riot accepts it; paste a new one, test it, forget the stored one."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from unfold.decorators import display
 
 from riotwatch_players import gateway, keys, outages
+from riotwatch_players.admin.pages import PageAdmin
+from riotwatch_players.audit import audit
 from riotwatch_players.models import ForeignDatabase, KeyOutage, RiotKey
 from riotwatch_players.riot.errors import RiotError
 
@@ -21,7 +27,7 @@ class StoreKeyForm(forms.ModelForm[RiotKey]):
     key = forms.CharField(
         label="Riot API key",
         max_length=keys.KEY_MAX,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "size": 60}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "rw-input", "placeholder": "RGAPI-…"}),
         help_text="From developer.riotgames.com. It is tried, stored encrypted, and never shown again.",
     )
 
@@ -30,14 +36,14 @@ class StoreKeyForm(forms.ModelForm[RiotKey]):
         fields = ("key",)
 
     def clean(self) -> dict[str, Any]:
-        """Try it; every refusal becomes a message at the form."""
+        """Try it; every refusal becomes a message at the field."""
         cleaned = super().clean() or {}
         if "key" not in cleaned:
             return cleaned
         try:
             self.instance = outages.replace_key(cleaned.pop("key"))
         except COULD_NOT_STORE as problem:
-            raise forms.ValidationError(f"Nothing was stored: {problem}") from None
+            self.add_error("key", f"Nothing was stored: {problem}")
         return cleaned
 
     def _post_clean(self) -> None:
@@ -52,17 +58,68 @@ class StoreKeyForm(forms.ModelForm[RiotKey]):
         """Nothing is related by this form."""
 
 
-@admin.register(RiotKey)
-class RiotKeyAdmin(ModelAdmin):
-    """The keys there are, by their last characters; add = paste a new one. Needs the permission to add Riot keys."""
+@dataclass(frozen=True)
+class KeyStatus:
+    """What the page says about the key."""
 
-    list_display = ("__str__", "origin", "noted_at", "in_use", "state")
+    name: str
+    """Its last characters; "" where there is no key."""
+    row: RiotKey | None
+    """Where it comes from and since when; None before any process used it."""
+    demo: bool
+    outage: KeyOutage | None
+    remedy: str
+    stored: bool
+    """Whether there is a stored key to forget."""
+
+
+def key_status() -> KeyStatus:
+    """The key that requests carry now; nobody is asked."""
+    key = keys.current()
+    outage = KeyOutage.objects.filter(since__isnull=False).first()
+    return KeyStatus(
+        name=str(key) if key.text else "",
+        row=_row_of(key),
+        demo=settings.DEMO,
+        outage=outage,
+        remedy=outages.remedy(outage) if outage else "",
+        stored=RiotKey.objects.filter(origin=RiotKey.STORED).exists(),
+    )
+
+
+def _row_of(key: keys.Key) -> RiotKey | None:
+    return RiotKey.objects.filter(mark=key.mark).order_by("-noted_at").first()
+
+
+@admin.register(RiotKey)
+class RiotKeyAdmin(PageAdmin):
+    """The keys there are, by their last characters; add = paste a new one."""
+
+    list_display = ("__str__", "origin", "noted_at", "in_use")
+    list_display_links = None
+    list_before_template = "riotwatch_players/key_status.html"
     ordering = ("-noted_at",)
-    actions = ("test_key_in_use",)
+    show_full_result_count = True
+    page_template = "riotwatch_players/key.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """Above the list: which key is used, and what can be done about it."""
+        own = {
+            "status": key_status(),
+            "form": StoreKeyForm(),
+            "may_add": self.has_add_permission(request),
+            "may_forget": self._may_forget(request),
+        }
+        return super().changelist_view(request, own | (extra_context or {}))
+
+    def page_context(self, request: HttpRequest, row: RiotKey) -> dict[str, Any]:
+        """A key's few facts."""
+        return {"key": row, "in_use": self.in_use(row)}
 
     def get_form(self, request: HttpRequest, obj: RiotKey | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
-        """A form of its own for adding; nothing can be changed."""
-        return StoreKeyForm if obj is None else super().get_form(request, obj, change, **kwargs)
+        """The form for adding; nothing can be changed."""
+        del request, obj, change, kwargs
+        return StoreKeyForm
 
     def changeform_view(
         self,
@@ -72,14 +129,8 @@ class RiotKeyAdmin(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - what Django returns
         """Adding asks Riot, and no transaction waits for HTTP."""
-        if object_id is None:
-            return self._changeform_view(request, object_id, form_url, extra_context)
-        return super().changeform_view(request, object_id, form_url, extra_context)
-
-    def get_exclude(self, request: HttpRequest, obj: RiotKey | None = None) -> Any:  # noqa: ANN401
-        """Not even the encrypted text is shown."""
-        del request
-        return () if obj is None else ("secret", "mark")
+        context = {"show_save_and_continue": False, "show_save_and_add_another": False} | (extra_context or {})
+        return self._changeform_view(request, object_id, form_url, context)
 
     def save_model(self, request: HttpRequest, obj: RiotKey, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001
         """The form stored it."""
@@ -90,29 +141,65 @@ class RiotKeyAdmin(ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """`set_riot_key --forget` deletes the stored one."""
+        """The stored key is forgotten by a button of its own."""
         del request, obj
         return False
 
-    @admin.display(boolean=True)
+    def _may_forget(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("riotwatch_players.delete_riotkey")
+
+    @display(description="In use", boolean=True)
     def in_use(self, key: RiotKey) -> bool:
         """Whether requests carry this key now."""
-        newest = RiotKey.objects.filter(mark=key.mark).order_by("-noted_at").first()
-        return key == newest and key.mark == gateway.key_in_use().mark
+        return key == _row_of(keys.current())
 
-    @admin.display
-    def state(self, key: RiotKey) -> str:
-        """What Riot thinks of the key in use."""
-        outage = KeyOutage.objects.filter(since__isnull=False, key_mark=key.mark).first()
-        return f"{outages.remedy(outage)} (since {outage.since:%Y-%m-%d %H:%M}: {outage.why})" if outage else ""
+    # --- What the page's buttons do ----------------------------------------------------------------------------------
 
-    @admin.action(description="Test the key in use", permissions=["add"])
-    def test_key_in_use(self, request: HttpRequest, queryset: QuerySet[RiotKey]) -> None:
+    def get_urls(self) -> list[URLPattern]:
+        """With the addresses of the buttons."""
+        views = {"test": (self.has_add_permission, self._test), "forget": (self._may_forget, self._forget)}
+        own = [
+            path(f"{name}/", self.admin_site.admin_view(_posted(may, do)), name=f"riotwatch_players_riotkey_{name}")
+            for name, (may, do) in views.items()
+        ]
+        return own + super().get_urls()  # type: ignore[no-any-return]
+
+    def _test(self, request: HttpRequest) -> None:
         """Ask Riot whether the key in use works; an outage ends if it does."""
-        del queryset
         try:
             outages.check_key()
         except COULD_NOT_STORE as problem:
             self.message_user(request, outages.explained(problem), level=messages.ERROR)
+            return
+        key = gateway.key_in_use()
+        if row := _row_of(key):
+            audit(request, row, "tested: Riot accepts it")
+        self.message_user(request, f"Riot accepts the key {key}", level=messages.SUCCESS)
+
+    def _forget(self, request: HttpRequest) -> None:
+        """Delete the stored key: the environment's is used again."""
+        stored = RiotKey.objects.filter(origin=RiotKey.STORED).first()
+        if stored is None or not keys.forget():
+            self.message_user(request, "No key was stored", level=messages.WARNING)
+            return
+        audit(request, stored, f"forgot the stored key {stored}")
+        key = gateway.reread_key()
+        if key.text:
+            self.message_user(request, f"The stored key is deleted; {key}, of the environment, is used")
         else:
-            self.message_user(request, f"Riot accepts the key {gateway.key_in_use()}")
+            text = "The stored key is deleted, and there is no other: nothing can be asked of Riot until you set one"
+            self.message_user(request, text, level=messages.WARNING)
+
+
+def _posted(may: Callable[[HttpRequest], bool], do: Callable[[HttpRequest], None]) -> Callable[..., HttpResponseBase]:
+    """A view that does something for whoever may, and goes back to the list."""
+
+    def view(request: HttpRequest) -> HttpResponseBase:
+        if not may(request):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        do(request)
+        return HttpResponseRedirect(reverse("admin:riotwatch_players_riotkey_changelist"))
+
+    return view

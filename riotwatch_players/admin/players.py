@@ -1,143 +1,148 @@
-"""Players: add by Riot ID, track and untrack, and what is known about each."""
+"""Players: the list, adding one or many, and a page about each."""
 
+from datetime import datetime
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.db.models import Prefetch, QuerySet
-from django.http import HttpRequest
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import F, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
-from unfold.admin import ModelAdmin, TabularInline
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from unfold.decorators import display
 
-from riotwatch_players import outages, tracking
-from riotwatch_players.admin.pages import ReadOnlyAdmin
-from riotwatch_players.models import BanCheck, ForeignDatabase, Player, RankSnapshot
-from riotwatch_players.riot.errors import RiotError
-from riotwatch_players.riot.routing import PLATFORMS
+from riotwatch_players import bulk, labels
+from riotwatch_players.admin.player_actions import PlayerActions
+from riotwatch_players.admin.player_facts import facts_of, starting_actions
+from riotwatch_players.admin.player_filters import FILTERS, QUICK_FILTERS, found
+from riotwatch_players.admin.player_forms import AddPlayerForm, PastePlayersForm, PlayerActionForm
+from riotwatch_players.analysis import SOLO_QUEUE
+from riotwatch_players.audit import audit
+from riotwatch_players.bulk import LineResult, Outcome
+from riotwatch_players.models import ForeignDatabase, Player, RankSnapshot, Stage
 
-SOLO_QUEUE = "RANKED_SOLO_5x5"
-COULD_NOT_ADD = (tracking.BadRiotId, tracking.NoSuchPlayer, tracking.TooManyTracked, ForeignDatabase, RiotError)
-
-
-class AddPlayerForm(forms.ModelForm[Player]):
-    """Adds by Riot ID: Riot is asked who that is."""
-
-    riot_id = forms.CharField(label="Riot ID", help_text="Name#TAG, as the player sees it in the game.")
-    platform = forms.ChoiceField(choices=[(name, name) for name in PLATFORMS], initial="euw1")
-    track = forms.BooleanField(required=False, initial=True, help_text="Keep watch on the player from now on.")
-
-    class Meta:
-        model = Player
-        fields = ("riot_id", "platform", "track")
-
-    def clean(self) -> dict[str, Any]:
-        """Ask Riot; every refusal becomes a message at the form."""
-        cleaned = super().clean() or {}
-        if "riot_id" not in cleaned or "platform" not in cleaned:
-            return cleaned
-        now = timezone.now()
-        try:
-            player = tracking.add_player(cleaned["riot_id"], platform=cleaned["platform"], now=now)
-            if cleaned.get("track"):
-                tracking.track(player, now=now)
-        except COULD_NOT_ADD as problem:
-            raise forms.ValidationError(outages.explained(problem)) from None
-        self.instance = player
-        return cleaned
-
-    def _post_clean(self) -> None:
-        """The player is stored already: nothing of the form is to be copied onto it."""
-
-    def save(self, commit: bool = True) -> Player:  # noqa: FBT001, FBT002 - Django's signature
-        """The player that `clean` stored."""
-        del commit
-        return self.instance
-
-    def save_m2m(self) -> None:
-        """Nothing is related by this form."""
-
-
-class RankInline(TabularInline):
-    """Rank history, newest first."""
-
-    model = RankSnapshot
-    fields = readonly_fields = ("queue", "tier", "division", "league_points", "wins", "losses", "seen_at")
-    ordering = ("-seen_at",)
-    extra = 0
-    max_num = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Ranks come from Riot."""
-        del request, obj
-        return False
+PASTE_PATIENCE_S = 20.0
+"""A browser, and the web server, wait for no longer than half a minute."""
+CHANGED = {Outcome.ADDED: "added", Outcome.TRACKED: "tracked", Outcome.OVER_LIMIT: "added"}
 
 
 @admin.register(Player)
-class PlayerAdmin(ModelAdmin):
-    """Everybody who is known; add by Riot ID, track and untrack."""
+class PlayerAdmin(PlayerActions):
+    """Everybody who is known."""
 
     list_display = (
-        "riot_id",
-        "platform",
-        "tracked",
-        "summoner_level",
-        "rank",
-        "verdict",
-        "ranked_games",
-        "waits",
-        "last_updated",
+        *("riot_id", "state", "rank", "verdict_label", "scores"),
+        *("games", "stage", "updated"),
     )
     list_display_links = ("riot_id",)
-    list_filter = ("verdict", "tracked", "platform", "paused", ("discovered_at", admin.EmptyFieldListFilter))
-    search_fields = ("game_name", "tag_line", "=puuid")
-    actions = ("track_players", "untrack_players")
-    fields = (
-        *("riot_id", "platform", "tracked", "paused", "paused_reason", "summoner_level", "ranked_games", "waits"),
-        *("verdict", "smurf_score", "boosted_score", "why"),
-        *("times_met", "tracked_at", "discovered_at", "last_updated", "update_failed_at", "update_failures"),
-        *("listed_until", "first_seen_at"),
+    list_filter = FILTERS
+    list_intro = "Tracked players are kept current; discovered ones were met in their matches and are looked at once."
+    empty_hint = "Nobody is known yet. Add a player by Riot ID: their matches, and whom they met, follow by themselves."
+    quick_filters = QUICK_FILTERS
+    search_fields = ("game_name",)
+    search_help_text = "Name, Name#TAG or puuid"
+    ordering = ("-tracked", "-id")
+    actions = (
+        *("track_players", "untrack_players", "pause_players", "resume_players"),
+        *("refresh_players", "analyze_players"),
     )
-    readonly_fields = tuple(name for name in fields if name not in {"paused", "paused_reason"})
-    inlines = (RankInline,)
-    list_per_page = 50
-    show_full_result_count = False
+    action_form = PlayerActionForm
+    page_template = "riotwatch_players/player.html"
 
-    def get_form(self, request: HttpRequest, obj: Player | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
-        """A form of its own for adding."""
-        if obj is None:
-            return AddPlayerForm
-        return super().get_form(request, obj, change, **kwargs)
-
-    def get_fields(self, request: HttpRequest, obj: Player | None = None) -> Any:  # noqa: ANN401
-        """What the add form asks, else the player's facts."""
-        return ("riot_id", "platform", "track") if obj is None else super().get_fields(request, obj)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Player | None = None) -> Any:  # noqa: ANN401
-        """Facts come from Riot; an operator may pause a player."""
-        return () if obj is None else super().get_readonly_fields(request, obj)
-
-    def get_inlines(self, request: HttpRequest, obj: Player | None) -> Any:  # noqa: ANN401
-        """No history to show while adding."""
-        return () if obj is None else super().get_inlines(request, obj)
-
-    def save_model(self, request: HttpRequest, obj: Player, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001
-        """An added player is stored by the form itself; of an existing one only the pause can change."""
-        del request, form
-        if change:
-            obj.save(update_fields=["paused", "paused_reason"])
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """A deleted player would come back with the next match."""
-        del request, obj
-        return False
+    # --- The list ----------------------------------------------------------------------------------------------------
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Player]:
         """With the newest solo rank of each, in one query for all."""
         newest = RankSnapshot.objects.filter(queue=SOLO_QUEUE).order_by("player", "-seen_at").distinct("player")
         players: QuerySet[Player] = super().get_queryset(request)
         return players.prefetch_related(Prefetch("ranks", newest, to_attr="newest_solo_ranks"))
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:  # noqa: ANN401
+        """By index, so that it is quick among millions."""
+        del request
+        term = search_term.strip()
+        return (found(queryset, term) if term else queryset), False
+
+    @display(description="Riot ID", ordering="game_name")
+    def riot_id(self, player: Player) -> SafeString:
+        """The name, or what stands in for it; and the platform."""
+        return format_html('{}<span class="rw-sub">{}</span>', player, player.platform)
+
+    @display(description="State")
+    def state(self, player: Player) -> SafeString:
+        """How the player is watched, and what stops it."""
+        return render_to_string("riotwatch_players/states.html", {"states": player.states})
+
+    @display(description="Rank")
+    def rank(self, player: Any) -> SafeString:  # noqa: ANN401 - a Player with what get_queryset adds
+        """The current ranked solo standing."""
+        standing = ", ".join(str(rank) for rank in player.newest_solo_ranks)
+        return format_html('<span class="rw-nowrap">{}</span>', standing)
+
+    @display(description="Verdict", ordering="verdict", label=labels.by_words(labels.VERDICT_COLORS))
+    def verdict_label(self, player: Player) -> str | None:
+        """What the newest analysis recommends."""
+        return labels.words(player.verdict) or None
+
+    @display(description="Smurf, boosted", ordering=F("smurf_score").desc(nulls_last=True))
+    def scores(self, player: Player) -> SafeString:
+        """Both scores, 0 to 100."""
+        both = (labels.score(player.smurf_score), labels.score(player.boosted_score))
+        return format_html('<span class="rw-nowrap">{} · {}</span>', *both)
+
+    @display(description="Games", ordering="ranked_games")
+    def games(self, player: Player) -> int:
+        """Stored ranked games."""
+        return player.ranked_games
+
+    @display(description="Stage")
+    def stage(self, player: Player) -> SafeString | str:
+        """What comes next for this player, and since when."""
+        waiting = player.waiting_for
+        if waiting is None:
+            return labels.DASH
+        what = "analyzed" if waiting.stage is Stage.ANALYZED else f"waiting for {waiting.stage}"
+        return format_html('<span class="rw-nowrap">{}</span><span class="rw-sub">{}</span>', what, _age(waiting.since))
+
+    @display(description="Updated ago", ordering="last_updated")
+    def updated(self, player: Player) -> SafeString | str:
+        """When everything about a tracked player was last brought up to date."""
+        at = player.last_updated
+        return format_html('<span class="rw-nowrap">{}</span>', _age(at)) if at else labels.DASH
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        """A deleted player would come back with the next match."""
+        del request, obj
+        return False
+
+    # --- A player's page ---------------------------------------------------------------------------------------------
+
+    def page_context(self, request: HttpRequest, row: Player) -> dict[str, Any]:
+        """All that is known, and the buttons for those who may press them."""
+        facts = facts_of(row, now=timezone.now())
+        may_change = self.has_change_permission(request, row)
+        starts = starting_actions(row, games_needed=facts["games_needed"]) if may_change else []
+        return facts | {"may_change": may_change, "starts": starts, "player_query": f"?player={row.pk}"}
+
+    # --- Adding ------------------------------------------------------------------------------------------------------
+
+    def get_form(self, request: HttpRequest, obj: Player | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
+        """The form for adding; there is none for changing."""
+        del request, obj, change, kwargs
+        return AddPlayerForm
+
+    def get_fields(self, request: HttpRequest, obj: Player | None = None) -> Any:  # noqa: ANN401
+        """What the form for adding asks."""
+        del request, obj
+        return ("riot_id", "platform", "track")
+
+    def save_model(self, request: HttpRequest, obj: Player, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001
+        """The form stored the player."""
 
     def changeform_view(
         self,
@@ -147,58 +152,46 @@ class PlayerAdmin(ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - what Django returns
         """Adding asks Riot, and no transaction waits for HTTP; Django would open one for the whole request."""
-        if object_id is None:
-            return self._changeform_view(request, object_id, form_url, extra_context)
-        return super().changeform_view(request, object_id, form_url, extra_context)
+        context = {"show_save_and_continue": False} | (extra_context or {})
+        return self._changeform_view(request, object_id, form_url, context)
 
-    @admin.display
-    def rank(self, player: Any) -> str:  # noqa: ANN401 - a Player with what get_queryset adds
-        """The current ranked solo standing."""
-        return ", ".join(str(rank) for rank in player.newest_solo_ranks)
+    def get_urls(self) -> list[URLPattern]:
+        """With a page for adding many."""
+        paste = path("paste/", self.admin_site.admin_view(self.paste_view), name="riotwatch_players_player_paste")
+        return [paste, *super().get_urls()]
 
-    @admin.display
-    def why(self, player: Player) -> str:
-        """The newest analysis in one sentence."""
-        newest = player.analyses.order_by("-analyzed_at").values_list("summary", flat=True).first()
-        return newest or ""
+    def paste_view(self, request: HttpRequest) -> HttpResponseBase:
+        """Add many players: a result per line, and the lines that failed stay in the form."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form, results = PastePlayersForm(request.POST or None), []
+        if request.method == "POST" and form.is_valid():
+            results = self._paste(request, form)
+        if results:
+            form = PastePlayersForm(initial={**form.cleaned_data, "riot_ids": bulk.retained(results)})
+        context = self.admin_context(request, title="Paste many players") | {
+            "form": form,
+            "results": results,
+            "succeeded": sum(one.succeeded for one in results),
+        }
+        return TemplateResponse(request, "riotwatch_players/paste.html", context)
 
-    @admin.display(description="waits for")
-    def waits(self, player: Player) -> str:
-        """What comes next for this player, and since when."""
-        waiting = player.waiting_for
-        return f"{waiting.stage} since {waiting.since:%Y-%m-%d %H:%M}" if waiting else ""
-
-    @admin.action(description="Track selected players", permissions=["change"])
-    def track_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
-        """Keep watch on them, as far as the limit allows."""
-        for player in queryset:
-            try:
-                tracking.track(player, now=timezone.now())
-            except tracking.TooManyTracked as problem:
-                self.message_user(request, f"{player}: {problem}", level=messages.ERROR)
-                return
-            self._say(request, player, "tracked")
-
-    @admin.action(description="Untrack selected players", permissions=["change"])
-    def untrack_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
-        """Stop keeping watch; what is known stays."""
-        for player in queryset:
-            if tracking.untrack(player):
-                self._say(request, player, "no longer tracked")
-
-    def _say(self, request: HttpRequest, player: Player, what: str) -> None:
-        if request.user.pk is not None:
-            LogEntry.objects.log_actions(request.user.pk, [player], CHANGE, change_message=what, single_object=True)
-        self.message_user(request, f"{player} is {what}")
+    def _paste(self, request: HttpRequest, form: PastePlayersForm) -> list[LineResult]:
+        try:
+            results = bulk.add_players(
+                form.lines(), track=form.cleaned_data["track"], clock=timezone.now, patience_s=PASTE_PATIENCE_S
+            )
+        except ForeignDatabase as problem:
+            form.add_error(None, str(problem))
+            return []
+        return [_audited(request, one) for one in results]
 
 
-@admin.register(BanCheck)
-class BanCheckAdmin(ReadOnlyAdmin):
-    """What each check of an account saw, newest first."""
+def _audited(request: HttpRequest, result: LineResult) -> LineResult:
+    if result.player is not None and result.outcome in CHANGED:
+        audit(request, result.player, f"{CHANGED[result.outcome]} (pasted)")
+    return result
 
-    list_display = ("player", "result", "account", "summoner", "region", "moved_to", "checked_at")
-    list_filter = ("result",)
-    list_select_related = ("player",)
-    ordering = ("-checked_at",)
-    show_full_result_count = False
-    list_per_page = 50
+
+def _age(at: datetime) -> str:
+    return timesince(at, depth=1)

@@ -1,13 +1,18 @@
 from collections.abc import Iterator
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.utils import timezone
 
+from riotwatch_players import bans, keys
+from riotwatch_players.ingest import record_rank, store_match
+from riotwatch_players.models import Analysis, BacklogMatch, Seen
 from riotwatch_players.simulator.app import Options
 from riotwatch_players.simulator.ids import DEMO_KEY
 from riotwatch_players.simulator.limits import parse_rates
 from riotwatch_players.simulator.server import serve
 from riotwatch_players.simulator.world import World
+from tests.players import factories
 
 
 @pytest.fixture
@@ -19,3 +24,31 @@ def riot(settings, transactional_db) -> Iterator[list[str]]:
         settings.RIOT_API_KEY = DEMO_KEY
         people = [one for one in world.people if one.platform == "euw1" and one.exists_at(world.now_s)]
         yield [one.riot_id for one in people]
+
+
+@pytest.fixture
+def stored(db):
+    """A player with a rank, a match, one still to be fetched, a check of the account, an analysis; and a key."""
+    player = factories.known("Ada", tracked=True, tracked_at=factories.NOW)
+    store_match(player.source, "EUW1_7000000001", factories.body(), now=factories.NOW, discover=None)
+    record_rank(player, [factories.solo_queue()], now=factories.NOW)
+    BacklogMatch.objects.create(
+        source=player.source, match_id="EUW1_9", region="europe", lane=BacklogMatch.TRACKED, added_at=factories.NOW
+    )
+    seen = bans.Sighting(account=Seen.RESOLVES, summoner=Seen.RESOLVES)
+    bans.record(player, seen, now=factories.NOW)
+    keys.store("RGAPI-of-somebody")
+    Analysis.objects.create(
+        player=player, analyzed_at=factories.NOW, games_used=3, verdict="insufficient_data", confidence=0, factors=[]
+    )
+    player.refresh_from_db()
+    return player
+
+
+@pytest.fixture
+def viewer(client, django_user_model):
+    """A client of somebody who may see everything and change nothing."""
+    user = django_user_model.objects.create_user("viewer", password="secret", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(user)
+    return client

@@ -1,104 +1,147 @@
-"""The admin's pages of players and matches; adding by Riot ID asks the simulator over HTTP."""
+"""The admin's list of players, a player's page, and what an operator does there."""
+
+from datetime import timedelta
 
 import pytest
-from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
-from django.db import connection
-from django.urls import reverse
+from django.test import Client
+from django.utils import timezone
 
-from riotwatch_players import bans, keys
-from riotwatch_players.ingest import record_rank, store_match
-from riotwatch_players.models import Analysis, BacklogMatch, Match, Player, Seen, Source
+from riotwatch_players.ingest import record_rank
+from riotwatch_players.models import Analysis, Player
 from tests.players import factories
+from tests.players.pages import page, text_of, told
 
-MODELS = [model for model in admin.site._registry if model._meta.app_label == "riotwatch_players"]
+LONG_AGO = timezone.now() - timedelta(days=8)
+
+
+def act(client, action, *rows, query="", **fields):
+    data = {"action": action, "_selected_action": [row.pk for row in rows], **fields}
+    return client.post(page(Player) + query, data, follow=True)
+
+
+def listed(client, **query):
+    """The names in the list."""
+    response = client.get(page(Player), query)
+    assert response.status_code == 200
+    return {player.game_name for player in response.context["cl"].result_list}
+
+
+def post(client, verb, player, **fields):
+    return client.post(page(Player, verb, player.pk), fields, follow=True)
+
+
+def factor(name, **changes):
+    """As an analysis stores it."""
+    facts = {
+        "name": name,
+        "state": "ok",
+        "value": 0.64,
+        "unit": "share of games won",
+        "baseline": 0.5,
+        "z": 1.8,
+        "interval": [0.49, 0.76],
+        "n_used": 44,
+        "contribution": 1.38,
+        "contribution_boosted": -0.61,
+        "text": "28 of 44 games won",
+    }
+    return facts | changes
+
+
+UNKNOWN = factor(
+    *("rank_progression",),
+    state="unknown",
+    value=None,
+    baseline=None,
+    z=None,
+    interval=None,
+    n_used=0,
+    contribution=0.0,
+    contribution_boosted=0.0,
+    text="rank history: not known",
+)
+
+
+def analyzed(player, **changes):
+    facts = {
+        "analyzed_at": factories.NOW + timedelta(hours=1),
+        "games_used": 44,
+        "verdict": "likely_smurf",
+        "smurf_score": 96.0,
+        "boosted_score": 25.0,
+        "smurf_p": 0.85,
+        "boosted_p": 0.04,
+        "confidence": 0.59,
+        "summary": "Why: wins a lot.",
+        "factors": [factor("win_rate"), UNKNOWN],
+    }
+    return Analysis.objects.create(player=player, **(facts | changes))
+
+
+# --- The list --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def stored(db):
-    """A player with a rank, a match, one still to be fetched, a check of the account, an analysis; and a key."""
-    player = factories.known("Ada", tracked=True, tracked_at=factories.NOW)
-    store_match(player.source, "EUW1_7000000001", factories.body(), now=factories.NOW, discover=None)
-    record_rank(player, [factories.solo_queue()], now=factories.NOW)
-    BacklogMatch.objects.create(
-        source=player.source, match_id="EUW1_9", region="europe", lane=BacklogMatch.TRACKED, added_at=factories.NOW
-    )
-    seen = bans.Sighting(account=Seen.RESOLVES, summoner=Seen.RESOLVES)
-    bans.record(player, seen, now=factories.NOW)
-    keys.store("RGAPI-of-somebody")
-    Analysis.objects.create(
-        player=player, analyzed_at=factories.NOW, games_used=3, verdict="insufficient_data", confidence=0, factors=[]
-    )
-    player.refresh_from_db()
-    return player
+def crowd(db):
+    """One player in each state, named by it."""
+    done = {"history_full_at": factories.NOW, "rank_checked_at": factories.NOW, "analyzed_at": factories.NOW}
+    factories.known("Known")
+    factories.known("Discovered", discovered_at=timezone.now())
+    factories.known("Stuck", discovered_at=LONG_AGO)
+    factories.known("Tracked", tracked=True, tracked_at=timezone.now(), platform="kr")
+    factories.known("Paused", tracked=True, tracked_at=LONG_AGO, paused=True)
+    factories.known("Gone", discovered_at=LONG_AGO, unavailable_at=factories.NOW)
+    factories.known("Smurf", discovered_at=LONG_AGO, verdict="likely_smurf", smurf_score=96, **done)
 
 
-def page(model, action="changelist", *arguments):
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{action}", args=arguments)
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ({"watched": "tracked"}, {"Tracked", "Paused"}),
+        ({"watched": "discovered"}, {"Discovered", "Stuck", "Gone", "Smurf"}),
+        ({"watched": "known"}, {"Known"}),
+        ({"watched": "paused"}, {"Paused"}),
+        ({"watched": "unavailable"}, {"Gone"}),
+        ({"watched": "not_resolving"}, {"Gone"}),
+        ({"watched": "nonsense"}, set()),
+        ({"verdict": "flagged"}, {"Smurf"}),
+        ({"verdict": "likely_smurf"}, {"Smurf"}),
+        ({"verdict": "normal"}, set()),
+        ({"verdict": "none", "watched": "known"}, {"Known"}),
+        ({"stage": "analyzed"}, {"Smurf"}),
+        ({"stage": "matches", "watched": "tracked"}, {"Tracked", "Paused"}),
+        ({"stuck": "1"}, {"Stuck"}),
+        ({"platform": "kr"}, {"Tracked"}),
+        ({"q": "smurf#EUW"}, {"Smurf"}),
+        ({"q": "S"}, {"Stuck", "Smurf"}),
+        ({"q": factories.puuid_of("Gone")}, {"Gone"}),
+        ({"q": "nobody"}, set()),
+    ],
+)
+def test_the_list_is_narrowed_and_searched(admin_client, crowd, query, found):
+    assert listed(admin_client, **query) == found
 
 
-def act(client, action, *rows):
-    data = {"action": action, "_selected_action": [row.pk for row in rows]}
-    return client.post(page(type(rows[0])), data, follow=True)
+def test_the_list_shows_states_verdict_scores_and_stage_in_words(admin_client, crowd):
+    text = text_of(admin_client.get(page(Player), {"watched": "discovered"}))
+    for words in ("unavailable", "likely smurf", "96 ·", "waiting for matches", "analyzed"):
+        assert words in text
 
 
-def told(response):
-    return [str(message) for message in response.context["messages"]]
+def test_tracked_players_come_first(admin_client, crowd):
+    order = [player.tracked for player in admin_client.get(page(Player)).context["cl"].result_list]
+    assert order == sorted(order, reverse=True)
 
 
-def add(client, riot_id, **fields):
-    return client.post(page(Player, "add"), {"riot_id": riot_id, "platform": "euw1", "track": "on", **fields})
-
-
-def form_errors(response):
-    return " ".join(response.context["adminform"].form.non_field_errors())
-
-
-# --- Pages -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_every_list_and_every_row_of_it_can_be_opened_and_searched(admin_client, stored, model):
-    assert admin_client.get(page(model)).status_code == 200
-    assert admin_client.get(page(model), {"q": "EUW1_7000000001"}).status_code == 200
-    row = model.objects.first()
-    assert admin_client.get(page(model, "change", row.pk)).status_code == 200
-    assert admin_client.get(page(model, "history", row.pk)).status_code == 200
-
-
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_empty_lists_can_be_opened(admin_client, model):
-    assert admin_client.get(page(model)).status_code == 200
-
-
-def test_only_players_and_keys_are_added_and_nothing_is_deleted(admin_client, stored):
-    added = {model.__name__ for model in MODELS if admin_client.get(page(model, "add")).status_code == 200}
-    assert added == {"Player", "RiotKey"}
-    for model in MODELS:
-        row = model.objects.first()
-        assert admin_client.post(page(model, "delete", row.pk), {"post": "yes"}).status_code == 403
-        assert model.objects.filter(pk=row.pk).exists()
-
-
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-def test_who_is_not_signed_in_is_sent_to_the_login(client, stored, model):
-    for address in (page(model), page(model, "change", model.objects.first().pk)):
-        response = client.get(address)
-        assert response.status_code == 302
-        assert response.url.startswith(reverse("admin:login"))
-
-
-def test_a_players_page_tells_rank_and_what_comes_next(admin_client, stored):
-    text = admin_client.get(page(Player)).content.decode()
-    assert "Ada#EUW" in text
-    assert "GOLD II 40 LP" in text
-    assert "matches since 2026-04-20" in text
+def test_an_empty_list_says_how_to_begin(admin_client, db):
+    assert "Add a player by Riot ID" in text_of(admin_client.get(page(Player)))
 
 
 def test_a_player_whose_name_is_unknown_can_be_opened(admin_client, stored):
     Player.objects.filter(pk=stored.pk).update(game_name="", tag_line="")
-    assert page(Player, "change", stored.pk) in admin_client.get(page(Player)).content.decode()
+    assert page(Player, "change", stored.pk) in text_of(admin_client.get(page(Player)))
+    assert f"player {stored.pk}" in text_of(admin_client.get(page(Player, "change", stored.pk)))
 
 
 def test_a_list_of_many_players_does_not_ask_the_database_for_each(admin_client, stored, django_assert_max_num_queries):
@@ -108,94 +151,60 @@ def test_a_list_of_many_players_does_not_ask_the_database_for_each(admin_client,
         admin_client.get(page(Player))
 
 
-def test_an_operator_pauses_a_player_and_changes_nothing_else(admin_client, stored):
-    data = {"paused": "on", "paused_reason": "on holiday", "game_name": "Eve", "tracked": ""}
-    data |= {f"ranks-{name}": 0 for name in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    assert admin_client.post(page(Player, "change", stored.pk), data).status_code == 302
-    stored.refresh_from_db()
-    assert (stored.paused, stored.paused_reason, stored.game_name, stored.tracked) == (True, "on holiday", "Ada", True)
+# --- A player's page -------------------------------------------------------------------------------------------------
 
 
-# --- Adding by Riot ID -----------------------------------------------------------------------------------------------
+def test_a_players_page_tells_everything_that_is_known(admin_client, stored):
+    analyzed(stored)
+    record_rank(stored, [factories.solo_queue(points=75)], now=factories.NOW + timedelta(days=1))
+    response = admin_client.get(page(Player, "change", stored.pk))
+    text = text_of(response)
+    for words in ("Ada#EUW", "GOLD II 75 LP", "likely smurf", "Why: wins a lot.", "waiting for matches", "resolves"):
+        assert words in text
+    assert "Annie" in text  # the champion of the one match
+    assert "4 / 4 / 6" in text
+    assert page(Analysis, "change", stored.analyses.order_by("-id").first().pk) in text
+    curve = response.context["curve"]
+    assert curve.path.count("H") == 2
+    assert curve.ticks[0].label == "Gold II"
 
 
-def test_a_player_is_added_by_riot_id_and_tracked(admin_client, riot):
-    response = add(admin_client, riot[0])
-    player = Player.objects.get()
-    assert response.status_code == 302
-    assert (player.riot_id, player.platform, player.tracked) == (riot[0], "euw1", True)
-    assert LogEntry.objects.get().object_id == str(player.pk)
+def test_the_factors_stand_with_their_figures_for_and_against_and_unknown_ones_apart(admin_client, stored):
+    analyzed(stored, factors=[UNKNOWN, factor("account_level", contribution=-2.0, unit="level"), factor("win_rate")])
+    response = admin_client.get(page(Player, "change", stored.pk))
+    chart = response.context["chart"]
+    strongest, second = chart.rows
+    assert (strongest.title, strongest.smurf.side, strongest.smurf.width, strongest.smurf.left) == (
+        *("Account level", "against"),
+        *(50.0, 0.0),
+    )
+    assert (second.value, second.usual, second.interval, second.deviations, second.games) == (
+        *("64%", "50%", "49% to 76%", "+1.8"),
+        44,
+    )
+    assert (second.smurf.side, second.smurf.text, second.boosted.side) == ("for", "+1.38", "against")
+    assert (chart.smurf_sum, chart.boosted_sum, chart.unknown) == ("-0.62", "-1.22", ["rank history: not known"])
+    assert "+1.38" in text_of(response)
 
 
-def test_a_player_may_be_added_without_being_tracked(admin_client, riot):
-    add(admin_client, riot[0], track="")
-    assert Player.objects.get().tracked is False
+def test_without_an_analysis_the_page_says_how_far_it_is(admin_client, db):
+    player = factories.known("Ada", tracked=True, tracked_at=factories.NOW, ranked_games=12)
+    response = admin_client.get(page(Player, "change", player.pk))
+    assert "12 of 20 ranked games are stored" in text_of(response)
+    assert {start.title: bool(start.why_not) for start in response.context["starts"]} == {
+        "Refresh now": False,
+        "Analyze now": True,
+    }
 
 
-def test_adding_somebody_twice_is_one_player(admin_client, riot):
-    assert add(admin_client, riot[0]).status_code == 302
-    assert add(admin_client, riot[0]).status_code == 302
-    assert Player.objects.count() == 1
+def test_a_players_page_asks_the_database_a_fixed_number_of_times(admin_client, stored, django_assert_max_num_queries):
+    analyzed(stored)
+    with django_assert_max_num_queries(16):
+        admin_client.get(page(Player, "change", stored.pk))
 
 
-@pytest.mark.parametrize(
-    ("riot_id", "message"),
-    [("Nobody Ever#0000", "Riot knows no Nobody Ever#0000 (euw1)"), ("no hash sign", "write Name#TAG")],
-)
-def test_a_wrong_riot_id_is_said_at_the_form_and_nothing_is_stored(admin_client, riot, riot_id, message):
-    response = add(admin_client, riot_id)
-    assert response.status_code == 200
-    assert message in form_errors(response)
-    assert not Player.objects.exists()
-    assert not LogEntry.objects.exists()
-
-
-@pytest.mark.parametrize("fields", [{"platform": "mars1"}, {"riot_id": ""}])
-def test_a_form_that_is_not_filled_in_properly_asks_riot_nothing(admin_client, settings, db, fields):
-    settings.RIOT_API_URL = "http://127.0.0.1:9/{host}"
-    response = add(admin_client, **{"riot_id": "Ada#EUW", **fields})
-    assert response.status_code == 200
-    assert list(response.context["adminform"].form.errors) == list(fields)
-
-
-def test_one_more_than_the_limit_is_said_at_the_form_with_the_remedy(admin_client, riot, settings):
-    settings.MAX_TRACKED_PLAYERS = 1
-    add(admin_client, riot[0])
-    response = add(admin_client, riot[1])
-    assert "untrack one, or raise it" in form_errors(response)
-    assert Player.objects.tracked().count() == 1
-    assert add(admin_client, riot[1], track="").status_code == 302
-
-
-def test_trouble_with_riot_is_said_at_the_form_without_the_key(admin_client, riot, settings):
-    settings.RIOT_API_KEY = "RGAPI-unknown"
-    text = form_errors(add(admin_client, riot[0]))
-    assert "key" in text
-    assert "RGAPI-unknown" not in text
-
-
-def test_a_riot_that_does_not_answer_is_said_at_the_form(admin_client, settings, transactional_db):
-    settings.RIOT_API_URL = "http://127.0.0.1:9/{host}"
-    assert form_errors(add(admin_client, "Ada#EUW"))
-
-
-def test_a_database_of_another_riot_is_said_at_the_form(admin_client, riot):
-    Source.objects.create(api_url="https://{host}.api.riotgames.com")
-    assert "Set RIOT_API_URL back" in form_errors(add(admin_client, riot[0]))
-
-
-def test_riot_is_asked_outside_of_any_transaction(admin_client, riot, monkeypatch):
-    from riotwatch_players.riot.client import RiotClient
-
-    inside, ask = [], RiotClient.account_by_riot_id
-
-    def note(self, *arguments, **named):
-        inside.append(connection.in_atomic_block)
-        return ask(self, *arguments, **named)
-
-    monkeypatch.setattr(RiotClient, "account_by_riot_id", note)
-    add(admin_client, riot[0])
-    assert inside == [False]
+def test_a_player_who_is_not_there_leads_back(admin_client, db):
+    assert admin_client.get(page(Player, "change", 1234567)).status_code == 302
 
 
 # --- Actions ---------------------------------------------------------------------------------------------------------
@@ -204,7 +213,7 @@ def test_riot_is_asked_outside_of_any_transaction(admin_client, riot, monkeypatc
 @pytest.mark.django_db(transaction=True)
 def test_players_are_tracked_and_untracked_with_a_trace(admin_client):
     ada, bela = factories.known("Ada"), factories.known("Bela")
-    assert sorted(told(act(admin_client, "track_players", ada, bela))) == ["Ada#EUW is tracked", "Bela#EUW is tracked"]
+    assert told(act(admin_client, "track_players", ada, bela)) == ["Bela#EUW, Ada#EUW are tracked"]
     assert Player.objects.tracked().count() == 2
     assert told(act(admin_client, "untrack_players", ada)) == ["Ada#EUW is no longer tracked"]
     assert list(Player.objects.tracked()) == [bela]
@@ -219,22 +228,57 @@ def test_tracking_stops_at_the_limit_and_says_so(admin_client, settings):
     messages = told(act(admin_client, "track_players", *players))
     assert Player.objects.tracked().count() == 2
     assert any("2 players are tracked already" in message for message in messages)
+    assert any("are tracked" in message for message in messages)
 
 
-def test_who_may_only_look_can_neither_add_nor_track_nor_pause(client, stored, django_user_model):
-    user = django_user_model.objects.create_user("viewer", password="secret", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    client.force_login(user)
-    for model in MODELS:
-        assert client.get(page(model)).status_code == 200
-    act(client, "untrack_players", stored)
-    assert add(client, "Ada#EUW").status_code == 403
-    assert client.post(page(Player, "change", stored.pk), {"paused": "on"}).status_code == 403
+def test_players_are_paused_with_a_reason_and_resumed(admin_client, stored):
+    assert told(act(admin_client, "pause_players", stored, reason="on holiday")) == ["Ada#EUW is paused: on holiday"]
     stored.refresh_from_db()
-    assert (stored.tracked, stored.paused) == (True, False)
+    assert (stored.paused, stored.paused_reason, stored.active) == (True, "on holiday", False)
+    act(admin_client, "resume_players", stored)
+    stored.refresh_from_db()
+    assert (stored.paused, stored.paused_reason) == (False, "")
+
+
+def test_filters_and_page_survive_an_action(admin_client, stored):
+    response = act(admin_client, "pause_players", stored, query="?watched=tracked&p=1")
+    assert response.redirect_chain == [(f"{page(Player)}?watched=tracked&p=1", 302)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_buttons_of_a_players_page_change_the_player_with_a_trace(admin_client):
+    ada = factories.known("Ada")
+    for verb, fields, state in [
+        ("track", {}, ("tracked",)),
+        ("pause", {"reason": "on holiday"}, ("tracked", "paused")),
+        ("resume", {}, ("tracked",)),
+        ("untrack", {}, ("known",)),
+    ]:
+        response = post(admin_client, verb, ada, **fields)
+        assert response.redirect_chain == [(page(Player, "change", ada.pk), 302)]
+        ada.refresh_from_db()
+        assert ada.states == state
+    trace = LogEntry.objects.order_by("id").values_list("change_message", flat=True)
+    assert list(trace) == ["tracked", "paused: on holiday", "no longer paused", "no longer tracked"]
+    assert "paused: on holiday" in text_of(admin_client.get(page(Player, "change", ada.pk)))
+
+
+@pytest.mark.parametrize("verb", ["track", "untrack", "pause", "resume"])
+def test_a_look_changes_nothing_and_a_form_from_elsewhere_is_refused(admin_user, stored, verb):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(admin_user)
+    assert client.get(page(Player, verb, stored.pk)).status_code == 405
+    assert client.post(page(Player, verb, stored.pk)).status_code == 403
+    stored.refresh_from_db()
+    assert stored.states == ("tracked",)
+
+
+def test_who_may_only_look_can_neither_track_nor_pause(viewer, stored):
+    act(viewer, "untrack_players", stored)
+    for verb in ("track", "untrack", "pause", "resume"):
+        assert viewer.post(page(Player, verb, stored.pk)).status_code == 403
+    stored.refresh_from_db()
+    assert stored.states == ("tracked",)
     assert not LogEntry.objects.exists()
-
-
-def test_a_match_shows_who_took_part(admin_client, stored):
-    text = admin_client.get(page(Match, "change", Match.objects.get().pk)).content.decode()
-    assert "Bela#EUW" in text
+    text = text_of(viewer.get(page(Player, "change", stored.pk)))
+    assert 'aria-label="Actions"' not in text

@@ -6,7 +6,8 @@ import time
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.db.models.functions import Now
@@ -348,15 +349,52 @@ def test_a_key_that_riot_refuses_is_a_message_at_the_form(riot, operator):
     assert not RiotKey.objects.filter(origin="stored").exists()
 
 
-def test_the_page_tests_the_key_in_use(riot, operator):
-    gateway.key_in_use()
-    action = {"action": "test_key_in_use", "_selected_action": [RiotKey.objects.get().pk]}
-    assert "Riot accepts the key" in operator.post(LIST, action, follow=True).content.decode()
+def test_the_page_tests_the_key_in_use_whether_or_not_any_is_listed(riot, operator):
+    RiotKey.objects.all().delete()
+    assert "Riot accepts the key" in operator.post(f"{LIST}test/", follow=True).content.decode()
     riot.keys.expire(DEMO_KEY, status=401)
     outages.judge_refusal(refusal())
-    answer = operator.post(LIST, action, follow=True).content.decode()
+    answer = operator.post(f"{LIST}test/", follow=True).content.decode()
     assert "the key was refused" in answer
     assert "developer.riotgames.com" in answer
+
+
+def test_the_page_says_which_key_is_used_since_when_and_what_is_wrong_with_it(riot, operator):
+    gateway.reread_key()
+    answer = operator.get(LIST).content.decode()
+    assert f"…{DEMO_KEY[-4:]}" in answer
+    assert "from the environment since" in answer
+    assert "no trouble known" in answer
+    riot.keys.expire(DEMO_KEY, status=401)
+    outages.judge_refusal(refusal())
+    answer = operator.get(LIST).content.decode()
+    assert outages.REMEDIES["refused"] in answer
+    assert DEMO_KEY not in answer
+
+
+def test_the_page_opens_where_there_is_no_key(riot, operator, settings):
+    settings.RIOT_API_KEY = ""
+    gateway.reread_key()
+    assert "There is no key" in operator.get(LIST).content.decode()
+
+
+def test_the_stored_key_is_forgotten_with_a_trace(riot, operator):
+    operator.post(ADD, {"key": NEW_KEY})
+    answer = operator.post(f"{LIST}forget/", follow=True).content.decode()
+    assert f"…{DEMO_KEY[-4:]}, of the environment, is used" in answer
+    assert gateway.key_in_use().text == DEMO_KEY
+    assert LogEntry.objects.latest("id").change_message == "forgot the stored key …5555"
+    assert "No key was stored" in operator.post(f"{LIST}forget/", follow=True).content.decode()
+
+
+@pytest.mark.parametrize("action", ["test", "forget"])
+def test_a_look_neither_tests_nor_forgets_and_takes_the_permission(riot, client, operator, action):
+    assert operator.get(f"{LIST}{action}/").status_code == 405
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_riotkey"))
+    client.force_login(viewer)
+    assert client.get(LIST).status_code == 200
+    assert client.post(f"{LIST}{action}/").status_code == 403
 
 
 def test_somebody_without_the_permission_sees_no_key(riot, client):

@@ -1,0 +1,93 @@
+"""What the pages of players start: a refresh or an analysis of named players, as a run of their own scope.
+
+A run for one player never waits for a long run over all of them. Players' pages post to these addresses by name.
+"""
+
+from collections.abc import Callable, Sequence
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from riotwatch_jobs import dispatch
+from riotwatch_jobs.jobs.smurf_analyzer import SmurfAnalyzer
+from riotwatch_jobs.jobs.tracked_player_updater import TrackedPlayerUpdater
+from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.models import Execution, Trigger
+from riotwatch_players.audit import audit
+from riotwatch_players.models import Player, PlayerQuerySet
+
+MOST_PLAYERS = 200
+_ID_DIGITS = 18
+"""More would be no bigint."""
+
+
+def _refreshable() -> PlayerQuerySet:
+    return Player.objects.tracked().active().reachable()
+
+
+def _analyzable() -> PlayerQuerySet:
+    return Player.objects.active()
+
+
+def _starting(job_id: str, eligible: Callable[[], PlayerQuerySet], *, who: str) -> Callable[..., HttpResponseBase]:
+    """A view that asks for a run about the players named in its address; `who` tells who can be."""
+
+    def view(request: HttpRequest) -> HttpResponseBase:
+        if not request.user.has_perm("riotwatch_players.change_player"):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        named = [int(one) for one in request.GET.getlist("player") if one.isdecimal() and len(one) <= _ID_DIGITS]
+        players = list(eligible().filter(pk__in=named).order_by("pk")[: MOST_PLAYERS + 1])
+        if not 0 < len(players) <= MOST_PLAYERS:
+            messages.error(request, f"Choose 1 to {MOST_PLAYERS} players: {who}")
+            return HttpResponseRedirect(_back(request, named))
+        run, new = _ask(request, job_id, players)
+        text = f"{job_id}: run {run.pk} {'is queued' if new else 'was already waiting'}, {len(players)} of {len(named)}"
+        for player in players:
+            audit(request, player, f"{job_id}: run {run.pk}")
+        messages.success(request, f"{text} chosen players")
+        return HttpResponseRedirect(_after(request, run, named))
+
+    return view
+
+
+def _ask(request: HttpRequest, job_id: str, players: Sequence[Player]) -> tuple[Execution, bool]:
+    ids = tuple(player.pk for player in players)
+    wanted = dispatch.Request(
+        job_id=job_id,
+        trigger=Trigger.ADMIN,
+        triggered_by=request.user.get_username(),
+        scope=dispatch.scope_of(ids),
+        players=ids,
+    )
+    return dispatch.request(wanted, now=database_now())
+
+
+def _after(request: HttpRequest, run: Execution, named: Sequence[int]) -> str:
+    """The list it came from; from a player's page the run's, for those who may see runs."""
+    if "next" not in request.GET and request.user.has_perm("riotwatch_jobs.view_execution"):
+        return reverse("admin:riotwatch_jobs_execution_change", args=[run.pk])
+    return _back(request, named)
+
+
+def _back(request: HttpRequest, named: Sequence[int]) -> str:
+    came_from = request.GET.get("next", "")
+    if came_from and url_has_allowed_host_and_scheme(came_from, allowed_hosts={request.get_host()}):
+        return came_from
+    if len(named) == 1:
+        return reverse("admin:riotwatch_players_player_change", args=named)
+    return reverse("admin:riotwatch_players_player_changelist")
+
+
+def urls() -> list[URLPattern]:
+    """The addresses, for whoever mounts them under the admin's."""
+    refresh = _starting(TrackedPlayerUpdater.job_id, _refreshable, who="tracked and active ones can be refreshed")
+    analyze = _starting(SmurfAnalyzer.job_id, _analyzable, who="active ones can be analyzed")
+    return [
+        path("players/refresh/", admin.site.admin_view(refresh), name="players_refresh"),
+        path("players/analyze/", admin.site.admin_view(analyze), name="players_analyze"),
+    ]

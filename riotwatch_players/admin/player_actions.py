@@ -1,0 +1,141 @@
+"""What an operator does with players, from the list and from a player's page; each leaves a trace."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+
+from riotwatch_players import tracking
+from riotwatch_players.admin.pages import PageAdmin
+from riotwatch_players.audit import audit
+from riotwatch_players.models import Player
+
+MOST_AT_ONCE = 200
+"""A run for named players is for a few: the jobs' schedules see to all of them."""
+
+MOST_NAMED = 5
+"""In a message."""
+
+
+def _track(player: Player, reason: str) -> str:
+    del reason
+    return "tracked" if tracking.track(player, now=timezone.now()) else ""
+
+
+def _untrack(player: Player, reason: str) -> str:
+    del reason
+    return "no longer tracked" if tracking.untrack(player) else ""
+
+
+def _pause(player: Player, reason: str) -> str:
+    if not tracking.pause(player, reason):
+        return ""
+    return f"paused: {reason}" if reason else "paused"
+
+
+def _resume(player: Player, reason: str) -> str:
+    del reason
+    return "no longer paused" if tracking.resume(player) else ""
+
+
+CHANGES: Mapping[str, Callable[[Player, str], str]] = {
+    "track": _track,
+    "untrack": _untrack,
+    "pause": _pause,
+    "resume": _resume,
+}
+"""Each changes a player and returns what it is now, "" where it was so already; the text is a pause's reason."""
+
+
+def _listed(players: Sequence[Player]) -> str:
+    names = ", ".join(str(player) for player in players[:MOST_NAMED])
+    more = f" and {len(players) - MOST_NAMED} more" if len(players) > MOST_NAMED else ""
+    return f"{names}{more} {'is' if len(players) == 1 else 'are'}"
+
+
+class PlayerActions(PageAdmin):
+    """The actions of the list and the addresses that a player's page posts to."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """With an address per change of a player."""
+        own = [
+            path(
+                f"<int:pk>/{verb}/",
+                self.admin_site.admin_view(self._changing(verb)),
+                name=f"riotwatch_players_player_{verb}",
+            )
+            for verb in CHANGES
+        ]
+        return own + super().get_urls()  # type: ignore[no-any-return]
+
+    def _changing(self, verb: str) -> Callable[..., HttpResponseBase]:
+        def view(request: HttpRequest, pk: int) -> HttpResponseBase:
+            if not self.has_change_permission(request):
+                raise PermissionDenied
+            if request.method != "POST":
+                return HttpResponseNotAllowed(["POST"])
+            self._change(request, [get_object_or_404(Player, pk=pk)], verb)
+            return HttpResponseRedirect(reverse("admin:riotwatch_players_player_change", args=[pk]))
+
+        return view
+
+    def _change(self, request: HttpRequest, players: Iterable[Player], verb: str) -> None:
+        """Change one after the other, up to where the limit stops it; say once what was done."""
+        done: dict[str, list[Player]] = {}
+        try:
+            for player in players:
+                what = CHANGES[verb](player, request.POST.get("reason", "").strip())
+                done.setdefault(what, []).append(player)
+                if what:
+                    audit(request, player, what)
+        except tracking.TooManyTracked as problem:
+            self.message_user(request, f"{player}: {problem}", level=messages.ERROR)
+        done.pop("", None)
+        for what, changed in done.items():
+            self.message_user(request, f"{_listed(changed)} {what}", level=messages.SUCCESS)
+
+    @admin.action(description="Track", permissions=["change"])
+    def track_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
+        """Keep watch on them, as far as the limit allows."""
+        self._change(request, queryset, "track")
+
+    @admin.action(description="Untrack", permissions=["change"])
+    def untrack_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
+        """Stop keeping watch; what is known stays."""
+        self._change(request, queryset, "untrack")
+
+    @admin.action(description="Pause", permissions=["change"])
+    def pause_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
+        """Make no requests for them."""
+        self._change(request, queryset, "pause")
+
+    @admin.action(description="Resume", permissions=["change"])
+    def resume_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
+        """Take a pause back."""
+        self._change(request, queryset, "resume")
+
+    @admin.action(description="Refresh now", permissions=["change"])
+    def refresh_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> HttpResponseBase | None:
+        """Start a run that updates the tracked ones among them."""
+        return self._start(request, queryset, "players_refresh")
+
+    @admin.action(description="Analyze now", permissions=["change"])
+    def analyze_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> HttpResponseBase | None:
+        """Start a run that judges them by what is stored."""
+        return self._start(request, queryset, "players_analyze")
+
+    def _start(self, request: HttpRequest, players: QuerySet[Player], name: str) -> HttpResponseBase | None:
+        """Hand the request over to the page that starts the run: players know nothing of jobs."""
+        chosen = list(players.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+        if len(chosen) > MOST_AT_ONCE:
+            self.message_user(request, f"Choose {MOST_AT_ONCE} players at most", level=messages.ERROR)
+            return None
+        query = QueryDict(mutable=True)
+        query.setlist("player", [str(pk) for pk in chosen])
+        query["next"] = request.get_full_path()
+        return HttpResponseRedirect(f"{reverse(name)}?{query.urlencode()}", preserve_request=True)

@@ -1,0 +1,137 @@
+"""Forms about players: add one, paste many, pause with a reason."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from unfold.forms import ActionForm
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
+
+from riotwatch_players import bulk, outages, tracking
+from riotwatch_players.models import ForeignDatabase, Player
+from riotwatch_players.riot.errors import RiotError
+from riotwatch_players.riot.routing import PLATFORMS
+
+MOST_LINES = 200
+COULD_NOT_ADD = (tracking.BadRiotId, tracking.NoSuchPlayer, tracking.TooManyTracked, ForeignDatabase, RiotError)
+PLATFORM_CHOICES = [(name, name) for name in PLATFORMS]
+
+
+class AddPlayerForm(forms.ModelForm[Player]):
+    """Adds by Riot ID: Riot is asked who that is."""
+
+    riot_id = forms.CharField(
+        label="Riot ID",
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "Name#TAG", "autofocus": True}),
+        help_text="Name#TAG, as the player sees it in the game.",
+    )
+    platform = forms.ChoiceField(
+        choices=PLATFORM_CHOICES,
+        initial="euw1",
+        widget=UnfoldAdminSelectWidget,
+        help_text="Where the player plays.",
+    )
+    track = forms.BooleanField(
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Keep watch on the player from now on. Otherwise the player is only known.",
+    )
+
+    class Meta:
+        model = Player
+        fields = ("riot_id", "platform", "track")
+
+    def clean(self) -> dict[str, Any]:
+        """Ask Riot; every refusal becomes a message at the field it is about."""
+        cleaned = super().clean() or {}
+        if "riot_id" not in cleaned or "platform" not in cleaned:
+            return cleaned
+        now = timezone.now()
+        try:
+            player = tracking.add_player(cleaned["riot_id"], platform=cleaned["platform"], now=now)
+            if cleaned.get("track"):
+                tracking.track(player, now=now)
+        except COULD_NOT_ADD as problem:
+            self.add_error(_field_of(problem), outages.explained(problem))
+        else:
+            self.instance = player
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """The player is stored already: nothing of the form is to be copied onto it."""
+
+    def save(self, commit: bool = True) -> Player:  # noqa: FBT001, FBT002 - Django's signature
+        """The player that `clean` stored."""
+        del commit
+        return self.instance
+
+    def save_m2m(self) -> None:
+        """Nothing is related by this form."""
+
+
+def _field_of(problem: Exception) -> str | None:
+    if isinstance(problem, tracking.BadRiotId | tracking.NoSuchPlayer):
+        return "riot_id"
+    return "track" if isinstance(problem, tracking.TooManyTracked) else None
+
+
+class PastePlayersForm(forms.Form):
+    """Many Riot IDs at once."""
+
+    riot_ids = forms.CharField(
+        label="Riot IDs",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 12, "placeholder": "Name#TAG\nOther Name#TAG kr", "class": ""}),
+        help_text=f"One per line, at most {MOST_LINES}: Name#TAG, Name#TAG platform, or the two as CSV.",
+    )
+    platform = forms.ChoiceField(
+        label="Platform",
+        choices=PLATFORM_CHOICES,
+        initial="euw1",
+        widget=UnfoldAdminSelectWidget,
+        help_text="Of lines that name none.",
+    )
+    track = forms.BooleanField(
+        label="Track",
+        required=False,
+        initial=True,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Keep watch on the players from now on.",
+    )
+
+    def clean_riot_ids(self) -> str:
+        """Refuse more lines than a person wants to wait for."""
+        text: str = self.cleaned_data["riot_ids"]
+        count = sum(bool(line.strip()) for line in text.splitlines())
+        if count > MOST_LINES:
+            raise forms.ValidationError(
+                f"These are {count} lines: paste {MOST_LINES} at a time, or use manage.py import_players FILE."
+            )
+        return text
+
+    def lines(self) -> list[bulk.Line]:
+        """The lines of a valid form."""
+        return bulk.read_lines(self.cleaned_data["riot_ids"], platform=self.cleaned_data["platform"])
+
+
+class PlayerActionForm(ActionForm):
+    """The list's actions; a pause asks for its reason."""
+
+    reason = forms.CharField(
+        label="",
+        required=False,
+        max_length=tracking.PAUSE_REASON_MAX,
+        widget=UnfoldAdminTextInputWidget(
+            attrs={
+                "placeholder": "Reason of the pause",
+                "aria-label": "Reason of the pause",
+                "x-show": "action === 'pause_players'",
+                "class": "rw-action-reason",
+            }
+        ),
+    )
