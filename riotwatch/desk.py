@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
 from riotwatch_jobs import overview
+from riotwatch_jobs.admin.pages import flower_address
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution, WorkerLease
 from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, KeyOutage, Match, Player
@@ -48,7 +48,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         context |= {
             "jobs": overview.all_jobs(now=now),
             "runs": Execution.objects.order_by("-id")[:RUNS_SHOWN],
-            "flower": _flower(request),
+            "flower": flower_address(request),
         }
     if request.user.has_perm("riotwatch_players.view_player"):
         context |= {
@@ -96,9 +96,3 @@ def _newest_flags() -> QuerySet[Analysis]:
 
 def _accounts_that_do_not_resolve() -> QuerySet[Player]:
     return Player.objects.not_resolving().order_by("-update_failed_at")[:WATCHED_SHOWN]
-
-
-def _flower(request: HttpRequest) -> str:
-    """Flower's address on the host that the browser knows."""
-    host = request.get_host().rpartition(":")[0] or request.get_host()
-    return f"http://{host}:{settings.FLOWER_PORT}/"

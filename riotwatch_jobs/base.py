@@ -95,6 +95,8 @@ class Job:
     overlap: ClassVar[str] = Overlap.SKIP
     phases: ClassVar[int] = 1
     """Parts of a run, one after the other; failed or skipped items do not keep the next one from starting."""
+    phase_names: ClassVar[tuple[str, ...]] = ()
+    """What the phases are called on a run's page, where there are several."""
     follows_interval_setting: ClassVar[bool] = False
     """JOB_INTERVAL_SECONDS applies to this job's default schedule."""
     Config: ClassVar[type[JobConfig]] = JobConfig

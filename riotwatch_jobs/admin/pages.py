@@ -1,14 +1,23 @@
-"""What the admin's pages of jobs share: records that are only read, an audit trail, asking for a run."""
+"""What the admin's pages of jobs share: records that are only read, who acts, asking for a run, pieces of HTML."""
 
-from django.contrib.admin.models import CHANGE, LogEntry
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Model
 from django.http import HttpRequest
-from django_celery_beat.models import PeriodicTask
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 
-from riotwatch_jobs import dispatch, scheduling, slots
+from riotwatch_jobs import audit, dispatch
+from riotwatch_jobs.admin.words import Label, from_now, moment
+from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import Trigger
+from riotwatch_jobs.models import ExecutionState, Trigger
+from riotwatch_jobs.switching import Refused
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -30,23 +39,54 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
-def audit(request: HttpRequest, row: Model, text: str) -> None:
-    """Leave a trace of who did what, in the row's history."""
-    if request.user.pk is not None:
-        LogEntry.objects.log_actions(request.user.pk, [row], CHANGE, change_message=text, single_object=True)
+def actor(request: HttpRequest) -> Actor:
+    """Who is signed in; the admin lets nobody else through."""
+    if not isinstance(request.user, AbstractBaseUser):
+        raise TypeError("nobody is signed in")
+    return audit.person(request.user)
 
 
-def ask_for_run(request: HttpRequest, job_id: str) -> str:
-    """Trigger a job for the signed-in person; returns the message to show."""
-    wanted = dispatch.Request(job_id=job_id, trigger=Trigger.ADMIN, triggered_by=request.user.get_username())
+def run_now(request: HttpRequest, job_id: str, subject: Model) -> str:
+    """Trigger a job for the signed-in person, with a trace at `subject`; returns what to show.
+
+    Raises Refused where the run was skipped at once: that is not what the person wanted.
+    """
+    by = actor(request)
+    wanted = dispatch.Request(job_id=job_id, trigger=Trigger.ADMIN, triggered_by=by.name)
     execution, created = dispatch.request(wanted, now=database_now())
-    return f"{job_id}: run {execution.pk} " + ("is queued" if created else "was already waiting")
+    is_skipped = execution.state == ExecutionState.SKIPPED
+    became = f"was skipped: {execution.reason}" if is_skipped else "is queued" if created else "was already waiting"
+    text = f"{job_id}: run {execution.pk} {became}"
+    audit.record(by, subject, text)
+    if is_skipped:
+        raise Refused(text)
+    return text
 
 
-def next_slot(row: PeriodicTask) -> str:
-    """When a schedule is due next, as text; where it cannot be read, why."""
-    try:
-        following = slots.following(scheduling.schedule_of(row), database_now())
-    except slots.BadSchedule as problem:
-        return str(problem)
-    return f"{following:%Y-%m-%d %H:%M:%S} UTC" if following else "never"
+def label(shown: Label, *, href: str = "") -> str:
+    """A word in a colored box, which may lead somewhere."""
+    return render_to_string("unfold/helpers/label.html", {"text": shown.text, "type": shown.type, "href": href})
+
+
+def when(at: datetime | None) -> str:
+    """How far away an instant is, with the instant itself at the pointer."""
+    if at is None:
+        return ""
+    now = timezone.now()
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), moment(at), from_now(at, now))
+
+
+def link_to(model: type[Model], pk: object, text: object) -> str:
+    """A link to a row's page."""
+    return format_html('<a class="rw-link" href="{}">{}</a>', page_of(model, pk), text)
+
+
+def page_of(model: type[Model], pk: object) -> str:
+    """The address of a row's page."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=(pk,))
+
+
+def flower_address(request: HttpRequest, path: str = "") -> str:
+    """A page of Flower, on the host that the browser knows."""
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    return f"http://{host}:{settings.FLOWER_PORT}/{path}"

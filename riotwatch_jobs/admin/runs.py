@@ -1,63 +1,85 @@
-"""Runs with their items and logs."""
+"""Runs: the list, a run's page that follows it while it is open, and what operators do to it."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
-from django.utils.html import format_html
-from unfold.admin import TabularInline
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
+from django.views.decorators.cache import never_cache
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from riotwatch_jobs import closing
-from riotwatch_jobs.admin.pages import ReadOnlyAdmin, audit
+from riotwatch_jobs import rerunning
+from riotwatch_jobs.admin import run_page, words
+from riotwatch_jobs.admin.operations import Button, OperatedAdmin, Question
+from riotwatch_jobs.admin.pages import ReadOnlyAdmin, actor, flower_address, label, link_to, when
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import OPEN_ITEM_STATES, Execution, ExecutionLog, WorkItem
-
-LINES_SHOWN = 200
-ITEMS_SHOWN = 100
+from riotwatch_jobs.models import OPEN_ITEM_STATES, Execution, JobConfiguration
+from riotwatch_jobs.switching import LONGEST_REASON
 
 
-class WorkItemInline(TabularInline):
-    """A run's items that still matter: open and failed ones first come from the items page."""
+class CancelForm(forms.Form):
+    """Why a run is cancelled, if anybody wants to know."""
 
-    model = WorkItem
-    fields = ("key", "state", "reason", "attempts", "lost_count", "api_requests_made", "host", "pid", "available_at")
-    readonly_fields = fields
-    extra = 0
-    max_num = 0
-    can_delete = False
-    show_change_link = True
-    verbose_name_plural = f"items that are open or failed (the newest {ITEMS_SHOWN})"
+    reason = forms.CharField(required=False, max_length=LONGEST_REASON, widget=UnfoldAdminTextInputWidget)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkItem]:
-        """Not the thousands that are simply done, nor the thousands that wait."""
-        items = super().get_queryset(request)
-        run = request.resolver_match.kwargs.get("object_id") if request.resolver_match else None
-        shown = items.filter(execution=run).exclude(state__in=["DONE", "SKIPPED", "CANCELLED"]).order_by("-id")
-        newest: QuerySet[WorkItem] = items.filter(
-            pk__in=list(shown.values_list("pk", flat=True)[:ITEMS_SHOWN])
-        ).order_by("-id")
-        return newest
 
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """The framework adds items."""
-        del request, obj
-        return False
+class FailForm(forms.Form):
+    """Why a run is failed by hand."""
+
+    reason = forms.CharField(
+        max_length=LONGEST_REASON, widget=UnfoldAdminTextInputWidget, help_text="It is kept with the run."
+    )
+
+
+CANCEL = Question(
+    "Cancel runs?",
+    "Items nobody is working on are cancelled at once, the others end at their next checkpoint. What was done stays.",
+    "Cancel the run",
+    CancelForm,
+    "danger",
+)
+FAIL = Question(
+    "Fail runs by hand?",
+    "The run ends as failed at once, whatever its workers do. What was done stays.",
+    "Fail the run",
+    FailForm,
+    "danger",
+)
+RETRY = Question(
+    "Retry runs?",
+    "A new run is asked for, with the same settings, over the items that were not done. Where those are no longer "
+    "stored, or the job has phases, it is a whole run.",
+    "Retry",
+)
 
 
 @admin.register(Execution)
-class ExecutionAdmin(ReadOnlyAdmin):
+class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
     """Runs, newest first."""
 
-    list_display = ("id", "job_id", "state", "progress", "reason", "trigger", "triggered_by", "queued_at", "duration")
+    list_display = ("id", "state_label", "job", "progress", "reason", "started_by", "queued", "duration")
+    list_display_links = ("id", "state_label")
     list_filter = ("job_id", "state", "trigger")
-    search_fields = ("=id", "reason")
+    list_filter_sheet = False
+    search_fields = ("=id", "reason", "triggered_by")
     date_hierarchy = "queued_at"
-    actions = ("cancel_runs",)
-    inlines = (WorkItemInline,)
+    actions = ("cancel_runs", "retry_runs", "fail_runs")
     list_per_page = 50
     show_full_result_count = False
-    readonly_fields = ("progress", "duration", "log")
+    change_form_template = "riotwatch_jobs/run.html"
+    empty_text = (
+        "A run is one execution of a job: by its schedule, or because somebody asked for it. Open Jobs, choose one and "
+        "press Run now."
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the address that an open run's page asks every other second."""
+        live = path("<int:run_id>/live/", never_cache(self.live), name="riotwatch_jobs_execution_live")
+        return [live, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
         """With the numbers that the progress column shows."""
@@ -65,60 +87,129 @@ class ExecutionAdmin(ReadOnlyAdmin):
         runs: QuerySet[Execution] = super().get_queryset(request)
         return runs.annotate(open_items=open_items, all_items=Count("items"))
 
+    # --- The list ---
+
+    @admin.display(description="state", ordering="state")
+    def state_label(self, run: Execution) -> str:
+        """Where it stands."""
+        return label(words.of_run(run))
+
+    @admin.display(ordering="job_id")
+    def job(self, run: Execution) -> str:
+        """Which job."""
+        return link_to(JobConfiguration, run.job_id, run.job_id)
+
     @admin.display
-    def progress(self, execution: Any) -> str:  # noqa: ANN401 - an Execution with annotations
+    def progress(self, run: Any) -> str:  # noqa: ANN401 - an Execution with annotations
         """Items ended of all; for ended runs how they ended."""
-        if execution.state == "IN_PROGRESS":
-            return f"{execution.all_items - execution.open_items} of {execution.all_items}"
-        done, failed, skipped = execution.items_done, execution.items_failed, execution.items_skipped
-        return f"{done} done, {failed} failed, {skipped} skipped"
+        if run.is_open:
+            return f"{run.all_items - run.open_items} of {run.all_items}"
+        counts = {"done": run.items_done, "failed": run.items_failed, "skipped": run.items_skipped}
+        return ", ".join(f"{number} {name}" for name, number in counts.items() if number or name == "done")
+
+    @admin.display(description="trigger", ordering="trigger")
+    def started_by(self, run: Execution) -> str:
+        """What started it, and who."""
+        return f"{run.trigger}, {run.triggered_by}" if run.triggered_by else run.trigger
+
+    @admin.display(ordering="queued_at")
+    def queued(self, run: Execution) -> str:
+        """How long ago it was asked for."""
+        return when(run.queued_at)
 
     @admin.display
-    def duration(self, execution: Execution) -> str:
+    def duration(self, run: Execution) -> str:
         """From start to end."""
-        return f"{execution.duration_s:.1f} s" if execution.duration_s is not None else ""
+        return words.span(run.duration_s) if run.duration_s is not None else ""
 
-    @admin.display(description=f"log (the last {LINES_SHOWN} lines)")
-    def log(self, execution: Execution) -> str:
-        """What the run's items logged."""
-        newest = list(execution.log_lines.order_by("-id")[:LINES_SHOWN])
-        lines = [f"{line.at:%H:%M:%S} {line.logger} {line.message}" for line in reversed(newest)]
-        return format_html("<pre style='white-space: pre-wrap'>{}</pre>", "\n".join(lines) or "nothing logged")
+    # --- A run's page ---
 
-    def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Cancelling takes the right to change runs, though nobody edits one."""
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The run as it stands; while it is open the page asks `live` for what changes."""
+        run = self.get_object(request, object_id)
+        more = self._page(request, run) if run is not None and self.has_view_permission(request, run) else {}
+        response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+        return response
+
+    def _page(self, request: HttpRequest, run: Execution) -> dict[str, Any]:
+        now = database_now()
+        job = run_page.job_of(run)
+        return {
+            **run_page.live(run, state=request.GET.get("items", ""), now=now),
+            "title": f"{job.name if job else run.job_id}: run {run.pk}",
+            "description": job.description if job else "",
+            "result": run_page.table(run.result),
+            "config": run_page.table(run.config),
+            "previous": run_page.previous(run),
+            "flower": flower_address(request, "tasks"),
+            "operations": self.with_buttons(request, run),
+        }
+
+    def live(self, request: HttpRequest, run_id: int) -> HttpResponse:
+        """What changes while the run is open; the whole page is loaded anew when it has ended.
+
+        Whoever may not see it, or is no longer signed in, gets a 403: a redirect would end up inside the page.
+        """
+        if not self.admin_site.has_permission(request) or not self.has_view_permission(request):
+            raise PermissionDenied
+        run = get_object_or_404(Execution, pk=run_id)
+        context = run_page.live(run, state=request.GET.get("items", ""), now=database_now())
+        response = render(request, "riotwatch_jobs/run_live.html", context)
+        if not run.is_open:
+            response["HX-Refresh"] = "true"
+        return response
+
+    # --- What operators do ---
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Operating takes the right to change runs, though nobody edits one."""
         return request.user.has_perm("riotwatch_jobs.change_execution")
 
-    @admin.action(description="Cancel selected runs", permissions=["cancel"])
-    def cancel_runs(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
+    def buttons(self, request: HttpRequest, row: Any) -> list[Button]:  # noqa: ANN401 - an Execution
+        """An open run can be ended, an ended one repeated."""
+        if not row.is_open:
+            return [Button("retry_runs", "Retry", "replay", asks=True)]
+        return [
+            Button("cancel_runs", "Cancel", "cancel", asks=True),
+            Button("fail_runs", "Fail by hand", "dangerous", asks=True),
+        ]
+
+    @admin.action(description="Cancel…", permissions=["operate"])
+    def cancel_runs(self, request: HttpRequest, queryset: QuerySet[Execution]) -> HttpResponse | None:
         """End what is open; what has ended stays as it is."""
-        who, now = request.user.get_username(), database_now()
-        cancelled = []
-        for run in queryset:
-            if closing.cancel(run, who=who, reason="", now=now):
-                audit(request, run, "Cancelled the run.")
-                cancelled.append(run.pk)
-        self.message_user(request, f"cancelled: {', '.join(map(str, cancelled)) or 'none, they had already ended'}")
+
+        def cancel(run: Execution, answer: dict[str, Any]) -> str:
+            rerunning.cancel(run, reason=answer["reason"], by=actor(request), now=database_now())
+            return f"Cancelled run {run.pk}."
+
+        return self.ask(request, list(queryset), CANCEL, cancel, why_not=_why_not_to_end)
+
+    @admin.action(description="Retry…", permissions=["operate"])
+    def retry_runs(self, request: HttpRequest, queryset: QuerySet[Execution]) -> HttpResponse | None:
+        """Repeat what ended runs did not get done."""
+
+        def retry(run: Execution, answer: dict[str, Any]) -> str:
+            del answer
+            again = rerunning.retry(run, by=actor(request), now=database_now())
+            return f"Run {again.pk} repeats run {run.pk}."
+
+        now = database_now()
+        return self.ask(
+            request, list(queryset), RETRY, retry, why_not=lambda run: rerunning.why_not_to_retry(run, now=now)
+        )
+
+    @admin.action(description="Fail by hand…", permissions=["operate"])
+    def fail_runs(self, request: HttpRequest, queryset: QuerySet[Execution]) -> HttpResponse | None:
+        """End open runs as failed."""
+
+        def fail(run: Execution, answer: dict[str, Any]) -> str:
+            rerunning.fail(run, reason=answer["reason"], by=actor(request), now=database_now())
+            return f"Run {run.pk} ended as failed."
+
+        return self.ask(request, list(queryset), FAIL, fail, why_not=_why_not_to_end)
 
 
-@admin.register(WorkItem)
-class WorkItemAdmin(ReadOnlyAdmin):
-    """Items of all runs, for looking things up."""
-
-    list_display = ("id", "execution", "key", "state", "reason", "attempts", "lost_count", "host", "started_at")
-    list_filter = ("state", "queue", "region", "is_error")
-    search_fields = ("=execution__id", "key")
-    list_select_related = ("execution",)
-    show_full_result_count = False
-    list_per_page = 50
-
-
-@admin.register(ExecutionLog)
-class ExecutionLogAdmin(ReadOnlyAdmin):
-    """Log lines of all runs, for searching."""
-
-    list_display = ("at", "execution", "logger", "message")
-    list_filter = ("level",)
-    search_fields = ("message", "=execution__id")
-    list_select_related = ("execution",)
-    show_full_result_count = False
+def _why_not_to_end(run: Execution) -> str:
+    return "" if run.is_open else f"run {run.pk} has already ended: {run.state}"

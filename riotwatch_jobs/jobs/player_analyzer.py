@@ -55,6 +55,7 @@ class PlayerAnalyzer(_riot.RiotJob):
     queue = "matches"
     enabled_by_default = False
     phases = len(Phase)
+    phase_names = tuple(phase.name.lower() for phase in Phase)
 
     class Config(JobConfig):
         """Settings of the run; they mean what they mean for the job whose work it is."""

@@ -35,6 +35,7 @@ class JobConfiguration(models.Model):
 
     class Meta:
         db_table = "job_configurations"
+        verbose_name, verbose_name_plural = "job", "jobs"
         ordering = ["job_id"]
 
     def __str__(self) -> str:

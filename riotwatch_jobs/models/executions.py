@@ -109,6 +109,7 @@ class Execution(models.Model):
 
     class Meta:
         db_table = "job_executions"
+        verbose_name, verbose_name_plural = "run", "runs"
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(

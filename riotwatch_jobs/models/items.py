@@ -76,6 +76,7 @@ class WorkItem(models.Model):
 
     class Meta:
         db_table = "work_items"
+        verbose_name, verbose_name_plural = "item", "items"
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["execution", "key"], name="one_item_per_target"),

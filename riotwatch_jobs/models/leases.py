@@ -31,6 +31,7 @@ class WorkerLease(models.Model):
 
     class Meta:
         db_table = "worker_leases"
+        verbose_name, verbose_name_plural = "worker", "workers"
         ordering = ["id"]
 
     def __str__(self) -> str:

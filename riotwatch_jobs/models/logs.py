@@ -18,6 +18,7 @@ class ExecutionLog(models.Model):
 
     class Meta:
         db_table = "execution_logs"
+        verbose_name, verbose_name_plural = "log line", "log lines"
         ordering = ["id"]
         indexes = [models.Index(fields=["execution", "id"], name="logs_by_execution")]
 

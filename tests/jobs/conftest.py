@@ -1,13 +1,19 @@
-"""A worker made of this process, and time as the database tells it."""
+"""A worker made of this process, time as the database tells it, and who looks at the admin."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
 import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from rows_and_messages import empty_broker
+from toy_jobs import toy_job
 
-from riotwatch_jobs import dispatch, inline, leases
+from riotwatch_jobs import dispatch, inline, leases, scheduling
 from riotwatch_jobs.leases import Lease
 from riotwatch_jobs.models import Execution, Trigger
+from riotwatch_jobs.outcomes import Done
+from riotwatch_jobs.registry import registered_temporarily
 
 
 @pytest.fixture
@@ -48,3 +54,36 @@ def work_off(lease: Lease) -> Callable[[Execution], Execution]:
         return execution
 
     return work
+
+
+# --- For the admin's pages ---
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    """Hashing the password of each test's account properly would take longer than the tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def toy() -> Iterator[None]:
+    """A job in the catalogue, and no message anywhere."""
+    empty_broker()
+    with registered_temporarily(toy_job({"a": Done()})):
+        yield
+    empty_broker()
+
+
+@pytest.fixture
+def synced(toy: None) -> None:
+    """The rows of all jobs and their default schedules."""
+    scheduling.sync_schedules()
+
+
+@pytest.fixture
+def viewer(client: Client, django_user_model: type[User]) -> Client:
+    """Signed in, staff, may view everything and change nothing."""
+    user = django_user_model.objects.create_user("viewer", password="secret", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client.force_login(user)
+    return client

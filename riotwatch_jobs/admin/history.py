@@ -1,0 +1,63 @@
+"""A job's last runs as bars: color is the state, height the duration."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from riotwatch_jobs.admin import words
+from riotwatch_jobs.models import Execution, ExecutionState
+
+LEAST_HEIGHT = 15
+"""Percent; a run that took no time is still seen and clicked."""
+JUDGED = (ExecutionState.COMPLETED, ExecutionState.FAILED, ExecutionState.RATE_LIMITED, ExecutionState.ABANDONED)
+"""Ends that say something about the job; skipped and cancelled runs were not its doing."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One run."""
+
+    run: int
+    title: str
+    type: str
+    height: int
+    """Percent of the longest run's."""
+
+
+def newest_runs(job_ids: Iterable[str], *, count: int) -> dict[str, list[Execution]]:
+    """The newest runs of each job, newest first, in one query for all."""
+    place = Window(RowNumber(), partition_by=[F("job_id")], order_by=F("id").desc())
+    runs = Execution.objects.filter(job_id__in=list(job_ids)).annotate(place=place).filter(place__lte=count)
+    ordered = runs.defer("result", "config", "traceback").order_by("job_id", "place")
+    return {job_id: list(group) for job_id, group in groupby(ordered, key=lambda run: run.job_id)}
+
+
+def bars(runs: list[Execution], now: datetime) -> list[Bar]:
+    """From runs, newest first, to bars, oldest first."""
+    longest = max((run.duration_s or 0 for run in runs), default=0)
+    return [_bar(run, longest, now) for run in reversed(runs)]
+
+
+def _bar(run: Execution, longest: float, now: datetime) -> Bar:
+    label, duration = words.of_run(run), run.duration_s
+    share = (duration or 0) / longest if longest else 0
+    took = f", {words.span(duration)}" if duration is not None else ""
+    return Bar(
+        run=run.pk,
+        title=f"Run {run.pk}: {label.text}{took}, {words.from_now(run.queued_at, now)}",
+        type=label.type or "none",
+        height=max(LEAST_HEIGHT, round(share * 100)),
+    )
+
+
+def success_rate(runs: list[Execution]) -> str:
+    """`96 % of 25`; empty where no run tells anything yet."""
+    judged = [run for run in runs if run.state in JUDGED]
+    if not judged:
+        return ""
+    completed = sum(run.state == ExecutionState.COMPLETED for run in judged)
+    return f"{completed * 100 // len(judged)} % of {len(judged)}"
