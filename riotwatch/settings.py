@@ -175,6 +175,10 @@ JOB_TIMEOUT_SECONDS = env.integer("JOB_TIMEOUT_SECONDS", 90, least=5, most=3_600
 MAX_TRACKED_PLAYERS = env.integer("MAX_TRACKED_PLAYERS", 40 if DEMO else 10, least=1, most=1_000_000)
 PROCFILE = BASE_DIR / "Procfile"
 
+# --- Detection -------------------------------------------------------------------------------------------------------
+_models_dir = env.text("DETECTION_MODELS_DIR")
+DETECTION_MODELS_DIR = Path(_models_dir).expanduser().resolve() if _models_dir else None
+
 # --- Celery ----------------------------------------------------------------------------------------------------------
 # Messages are hints, rows are the truth (docs/decisions/0001): no result backend, late acknowledgement, small prefetch.
 # kombu names a socket, and the database behind it, in its own way.

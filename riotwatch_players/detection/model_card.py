@@ -132,6 +132,9 @@ class ModelCard(_Part):
         """The baseline table as arrays."""
         return Baseline(self.baseline_table)
 
-    def with_baseline(self, table: BaselineTable) -> "ModelCard":
-        """The same model over another baseline; name and hash stay those of the model."""
-        return self.model_copy(update={"baseline_table": table})
+    def with_baseline(self, table: BaselineTable, *, level_bands: tuple[LevelBand, ...] | None = None) -> "ModelCard":
+        """The same model over another baseline, and usual ranks; name and hash stay those of the model."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        own = {"baseline_table": table, "level_bands": level_bands or self.level_bands}
+        # A copy of the instance would keep what `baseline` has cached.
+        return self.model_construct(**fields | own)

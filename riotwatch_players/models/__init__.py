@@ -7,9 +7,13 @@ application) and nowhere else; match ids are natural and unique.
 from riotwatch_players.models.analyses import Analysis
 from riotwatch_players.models.backlog import BacklogMatch, BacklogState
 from riotwatch_players.models.bans import BanCheck, Seen
+from riotwatch_players.models.detection_baselines import DetectionBaseline
+from riotwatch_players.models.detection_labels import DetectionLabel, LabelSource, Question, Says
+from riotwatch_players.models.detection_models import DetectionModel, ModelOrigin, ModelState
 from riotwatch_players.models.keys import KeyOutage, RiotKey
 from riotwatch_players.models.matches import MIN_USABLE_DURATION_S, RANKED_SOLO_QUEUE, Match, Participant
 from riotwatch_players.models.players import Player, PlayerQuerySet, RankSnapshot, Stage, Waiting
+from riotwatch_players.models.shadow_judgements import ShadowJudgement
 from riotwatch_players.models.sources import ForeignDatabase, Source
 
 __all__ = [
@@ -19,15 +23,24 @@ __all__ = [
     "BacklogMatch",
     "BacklogState",
     "BanCheck",
+    "DetectionBaseline",
+    "DetectionLabel",
+    "DetectionModel",
     "ForeignDatabase",
     "KeyOutage",
+    "LabelSource",
     "Match",
+    "ModelOrigin",
+    "ModelState",
     "Participant",
     "Player",
     "PlayerQuerySet",
+    "Question",
     "RankSnapshot",
     "RiotKey",
+    "Says",
     "Seen",
+    "ShadowJudgement",
     "Source",
     "Stage",
     "Waiting",

@@ -17,7 +17,7 @@ class Analysis(models.Model):
     smurf_p = models.FloatField(null=True, help_text="Probability at the model's assumed prior.")
     boosted_p = models.FloatField(null=True)
     confidence = models.FloatField(help_text="Coverage times precision, 0 to 1; not the score.")
-    model_version = models.CharField(max_length=40)
+    model_version = models.CharField(max_length=60, help_text="`<id>-<version>+<beginning of the hash>`.")
     baseline_version = models.CharField(max_length=40)
     factors = models.JSONField(
         help_text="Nine objects: name, state, value, unit, baseline, z, interval, n_used, contributions, text."

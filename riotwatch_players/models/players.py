@@ -167,7 +167,7 @@ class Player(models.Model):
         max_length=24, blank=True, default="", db_default="", help_text="Tier and division at the analysis."
     )
     analyzed_with = models.CharField(
-        max_length=81, blank=True, default="", db_default="", help_text="Versions of model and baseline."
+        max_length=101, blank=True, default="", db_default="", help_text="Versions of model and baseline."
     )
 
     last_updated = models.DateTimeField(null=True, blank=True, help_text="Last successful update.")

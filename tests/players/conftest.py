@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
-from riotwatch_players import bans, keys
+from riotwatch_players import bans, keys, models_in_use
 from riotwatch_players.ingest import record_rank, store_match
 from riotwatch_players.models import Analysis, BacklogMatch, Seen
 from riotwatch_players.simulator.app import Options
@@ -13,6 +13,12 @@ from riotwatch_players.simulator.limits import parse_rates
 from riotwatch_players.simulator.server import serve
 from riotwatch_players.simulator.world import World
 from tests.players import factories
+
+
+@pytest.fixture(autouse=True)
+def forgotten_models() -> None:
+    """No test judges with a model of another one's database."""
+    models_in_use.forget()
 
 
 @pytest.fixture

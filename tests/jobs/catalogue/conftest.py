@@ -9,7 +9,7 @@ from django.utils import timezone
 from riotwatch_jobs import dispatch, inline
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution, Trigger
-from riotwatch_players import tracking
+from riotwatch_players import models_in_use, tracking
 from riotwatch_players.models import Player
 from riotwatch_players.simulator.app import Options
 from riotwatch_players.simulator.ids import DEMO_KEY
@@ -37,6 +37,12 @@ class Riot:
         people = [p for p in self.world.people if p.platform == platform and p.exists_at(self.world.now_s)]
         people.sort(key=lambda person: -len(self.world.account(person).history))
         return [(person.riot_id, person.platform) for person in people[:count]]
+
+
+@pytest.fixture(autouse=True)
+def forgotten_models() -> None:
+    """No test judges with a model of another one's database."""
+    models_in_use.forget()
 
 
 @pytest.fixture

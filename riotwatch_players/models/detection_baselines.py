@@ -1,0 +1,27 @@
+from django.db import models
+from django.db.models import Q
+
+
+class DetectionBaseline(models.Model):
+    """What stored matches say is usual: one version, measured at one time. The current one replaces the model's own."""
+
+    name = models.CharField(max_length=40, unique=True, help_text="The version that analyses name.")
+    sha256 = models.CharField(max_length=64, help_text="Of table and level bands.")
+    built_at = models.DateTimeField()
+    patch = models.CharField(max_length=8, blank=True, default="", help_text="Of the newest match in it.")
+    matches = models.IntegerField(help_text="Matches that were looked at.")
+    rows = models.IntegerField(help_text="Participants in them whose tier, role and measures are known.")
+    table = models.JSONField(help_text="Median, MAD and n by tier, role and result (`BaselineTable`).")
+    level_bands = models.JSONField(
+        null=True, help_text="Usual ranks by level (`LevelBand`); empty: too few accounts, or of too few ranks."
+    )
+    current = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "detection_baselines"
+        constraints = [
+            models.UniqueConstraint(fields=["current"], condition=Q(current=True), name="detection_baselines_current")
+        ]
+
+    def __str__(self) -> str:
+        return self.name

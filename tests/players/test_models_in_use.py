@@ -1,0 +1,98 @@
+"""Which model a process judges with, and what looking again costs."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from riotwatch_players import model_cards, models_in_use
+from riotwatch_players.models import DetectionBaseline
+from tests.players.detection.making_cards import flat_table
+from tests.players.factories import NOW
+from tests.players.model_files import brought_in
+
+
+@pytest.fixture
+def a_little_later(monkeypatch):
+    """What the process finds when it looks again."""
+
+    def look():
+        with monkeypatch.context() as changed:
+            changed.setattr(models_in_use, "REREAD_EVERY_S", 0)
+            return models_in_use.in_use()
+
+    return look
+
+
+def activated(version):
+    row = brought_in(version)
+    model_cards.activate(row, by="ann", now=NOW)
+    return row
+
+
+@pytest.mark.django_db
+def test_the_active_model_is_used_and_the_database_is_not_asked_again_at_once(a_little_later):
+    row = activated("1.0.0")
+    first = models_in_use.in_use()
+    assert first.card.version_hash == str(row)
+    assert first.shadow is None
+    activated("1.0.1")
+    with CaptureQueriesContext(connection) as queries:
+        assert models_in_use.in_use() is first
+    assert len(queries) == 0
+    second = a_little_later()
+    assert second.card.version == "1.0.1"
+    assert first.card.version == "1.0.0"
+
+
+@pytest.mark.django_db
+def test_unless_something_changed_looking_again_costs_two_small_reads_and_keeps_the_object(a_little_later):
+    activated("1.0.0")
+    first = models_in_use.in_use()
+    with CaptureQueriesContext(connection) as queries:
+        assert a_little_later() is first
+    assert len(queries) == 2
+    assert "document" not in str(queries.captured_queries)
+
+
+@pytest.mark.django_db
+def test_the_same_version_with_another_content_is_another_model(a_little_later):
+    before, after = brought_in("1.0.0"), brought_in("1.0.0", created_by="somebody else")
+    model_cards.activate(before, by="ann", now=NOW)
+    first = models_in_use.in_use()
+    model_cards.activate(after, by="ann", now=NOW)
+    second = a_little_later()
+    assert first.card.name == second.card.name
+    assert first.versions != second.versions
+
+
+@pytest.mark.django_db
+def test_the_current_baseline_replaces_that_of_active_model_and_shadow(a_little_later):
+    activated("1.0.0")
+    shadow = brought_in("1.0.1")
+    model_cards.cast_shadow(shadow, by="ann", now=NOW)
+    before = models_in_use.in_use()
+    assert before.card.baseline.version == "flat"
+    table = flat_table().model_dump(mode="json") | {"id": "stored-1"}
+    bands = [{"below": 60, "mean": 2.0, "sd": 1.0}, {"below": 75, "mean": 3.0, "sd": 1.2}]
+    DetectionBaseline.objects.create(
+        name="stored-1", sha256="1" * 64, built_at=NOW, matches=1, rows=1, table=table, level_bands=bands, current=True
+    )
+    after = a_little_later()
+    assert after.versions == f"{before.card.version_hash}/stored-1"
+    assert after.card.baseline.version == after.shadow.card.baseline.version == "stored-1"
+    assert [band.below for band in after.card.level_bands] == [60, 75]
+    assert (after.shadow.model_id, after.shadow.card.version_hash) == (shadow.pk, str(shadow))
+
+
+@pytest.mark.django_db
+def test_an_active_model_that_cannot_be_used_is_named_with_the_remedy_and_a_shadow_is_let_be():
+    row, shadow = activated("1.0.0"), brought_in("1.0.1")
+    model_cards.cast_shadow(shadow, by="ann", now=NOW)
+    shadow.document = "{}"
+    shadow.save()
+    assert models_in_use.in_use().shadow is None
+    row.document = "{}"
+    row.save()
+    models_in_use.forget()
+    with pytest.raises(models_in_use.UnusableModel, match=r"made-1\.0\.0.*Activate another one"):
+        models_in_use.in_use()
