@@ -93,6 +93,8 @@ class Job:
     deadline_s: ClassVar[int] = DEFAULT_DEADLINE_S
     max_attempts: ClassVar[int] = 5
     overlap: ClassVar[str] = Overlap.SKIP
+    catch_up_s: ClassVar[int | None] = None
+    """How late a slot that no beat opened in time is still made up for; None = one interval, 6 h at most; 0 = never."""
     phases: ClassVar[int] = 1
     """Parts of a run, one after the other; failed or skipped items do not keep the next one from starting."""
     phase_names: ClassVar[tuple[str, ...]] = ()

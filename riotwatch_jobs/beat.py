@@ -9,12 +9,10 @@ import time
 from datetime import UTC, datetime
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
-from django.db.models import F, Q
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from riotwatch_jobs import messages, registry, scheduling, slots
-from riotwatch_jobs.models import JobConfiguration
+from riotwatch_jobs import catching_up, messages, scheduling
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +41,14 @@ class SlotScheduler(DatabaseScheduler):
         return self._rows
 
     def all_as_schedule(self) -> dict[str, PeriodicTask]:
-        """The enabled rows that start jobs which are enabled themselves."""
-        disabled = set(JobConfiguration.objects.filter(enabled=False).values_list("job_id", flat=True))
-        rows = PeriodicTask.objects.filter(enabled=True, task=messages.DISPATCH_TASK).select_related(
-            "interval", "crontab"
-        )
-        return {row.name: row for row in rows if _usable(row) and scheduling.plan_of(row).job_id not in disabled}
+        """The enabled rows that start jobs which are enabled themselves; what cannot be used is logged."""
+        rows = {}
+        for row in scheduling.rows_that_start_jobs():
+            if problem := scheduling.problem_of(row):
+                log.error("schedule_unusable name=%s problem=%s", row.name, problem)
+            else:
+                rows[row.name] = row
+        return rows
 
     def tick(self) -> float:
         """Record and publish what is due; returns how long to sleep, in seconds."""
@@ -64,42 +64,15 @@ class SlotScheduler(DatabaseScheduler):
         return float(self.max_interval) - time.time() % 1
 
     def _open_if_due(self, row: PeriodicTask, now: datetime) -> None:
-        plan = scheduling.plan_of(row)
-        slot = slots.latest(plan.schedule, now)
-        seen_until = row.last_run_at or row.date_changed
-        if slot is None or slot <= seen_until or not _within_bounds(row, slot, now=now):
-            return
-        execution = scheduling.open_slot(plan, slot, now=now)
-        self._advance(row, slot)
-        if row.one_off:
+        before = row.last_run_at
+        execution = catching_up.open_due(row, now=now)
+        if row.one_off and row.last_run_at != before:
             scheduling.set_enabled(row, enabled=False)
         if execution is not None:
             messages.send_dispatch(execution.pk)
-
-    def _advance(self, row: PeriodicTask, slot: datetime) -> None:
-        """The slot, not the clock, is what was last run: intervals do not drift and every beat agrees."""
-        earlier = PeriodicTask.objects.filter(Q(last_run_at=None) | Q(last_run_at__lt=slot), pk=row.pk)
-        earlier.update(last_run_at=slot, total_run_count=F("total_run_count") + 1)
-        row.last_run_at = slot
 
     def sync(self) -> None:
         """Nothing to flush: `_advance` writes at once."""
 
     def close(self) -> None:
         """Nothing to write at the end either."""
-
-
-def _usable(row: PeriodicTask) -> bool:
-    try:
-        plan = scheduling.plan_of(row)
-        registry.get(plan.job_id)
-        slots.check(plan.schedule)
-    except (registry.UnknownJob, scheduling.NotOurs, slots.BadSchedule) as problem:
-        log.error("schedule_unusable name=%s problem=%s", row.name, problem)
-        return False
-    return True
-
-
-def _within_bounds(row: PeriodicTask, slot: datetime, *, now: datetime) -> bool:
-    started = row.start_time is None or row.start_time <= slot
-    return started and (row.expires is None or now < row.expires)

@@ -225,7 +225,7 @@ def _wait_or_skip(execution: Execution, *, now: datetime) -> None:
     """A slot is skipped (or waits), a person's run waits."""
     job = registry.get(execution.job_id)
     overlap = configuration_of(job).overlap or job.overlap
-    if execution.trigger == Trigger.SCHEDULE and overlap == Overlap.SKIP:
+    if execution.slot is not None and overlap == Overlap.SKIP:
         end_unstarted(execution, ExecutionState.SKIPPED, "the previous run was still open", now=now)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 
-from riotwatch_jobs import closing, feeder, messages, runner
+from riotwatch_jobs import catching_up, closing, feeder, messages, runner
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import (
     FAILED_ITEM_STATES,
@@ -50,6 +50,7 @@ class Sweep:
     runs_closed: int = 0
     runs_past_deadline: int = 0
     runs_with_latecomers: int = 0
+    slots_missed: int = 0
 
 
 def end_dead_leases(now: datetime) -> int:
@@ -70,6 +71,7 @@ def sweep(now: datetime, *, judge_leases: bool = True) -> Sweep:
     done.runs_closed = close_finished(now)
     done.items_resent = feeder.resend_unclaimed(now=now)
     done.runs_resent = resend_pending(now)
+    done.slots_missed = catching_up.note_missed(now)
     return done
 
 

@@ -81,6 +81,24 @@ def text_of(row: PeriodicTask) -> str:
     return " ".join(schedule.fields()) + zone
 
 
+def rows_that_start_jobs() -> list[PeriodicTask]:
+    """The enabled rows, but for those of disabled jobs; some may have a problem."""
+    disabled = set(JobConfiguration.objects.filter(enabled=False).values_list("job_id", flat=True))
+    rows = PeriodicTask.objects.filter(enabled=True, task=messages.DISPATCH_TASK).select_related("interval", "crontab")
+    return [row for row in rows if problem_of(row) or plan_of(row).job_id not in disabled]
+
+
+def problem_of(row: PeriodicTask) -> str:
+    """Why the row cannot start anything: it names no job there is, or no times that can be read. Empty where it can."""
+    try:
+        plan = plan_of(row)
+        registry.get(plan.job_id)
+        slots.check(plan.schedule)
+    except (registry.UnknownJob, NotOurs, slots.BadSchedule) as problem:
+        return str(problem)
+    return ""
+
+
 def set_schedule(row: PeriodicTask, schedule: slots.Schedule) -> None:
     """Put a schedule on an unsaved or stored row, without saving the row."""
     row.interval = row.crontab = row.solar = row.clocked = None
@@ -186,12 +204,12 @@ def set_enabled(row: PeriodicTask, *, enabled: bool) -> None:
 # --- From slots to runs ----------------------------------------------------------------------------------------------
 
 
-def open_slot(plan: Plan, slot: datetime, *, now: datetime) -> Execution | None:
+def open_slot(plan: Plan, slot: datetime, *, now: datetime, trigger: Trigger = Trigger.SCHEDULE) -> Execution | None:
     """Record that a slot is due: the first caller gets the PENDING run, everybody else None."""
     if skip := reason_to_skip(plan, now=now):
         skip_slot(plan, slot, skip, now=now)
         return None
-    wanted = dispatch.Request(job_id=plan.job_id, trigger=Trigger.SCHEDULE, scope=plan.scope, slot=slot)
+    wanted = dispatch.Request(job_id=plan.job_id, trigger=trigger, scope=plan.scope, slot=slot)
     try:
         execution = dispatch.new_execution(wanted, now=now)
     except dispatch.BadConfig as problem:
@@ -214,13 +232,16 @@ def reason_to_skip(plan: Plan, *, now: datetime) -> str:
     return dispatch.reason_to_hold(plan.job_id, now=now)
 
 
-def skip_slot(plan: Plan, slot: datetime, reason: str, *, now: datetime) -> None:
-    """One SKIPPED run per episode: further slots skipped for the same reason are counted on it."""
+def skip_slot(plan: Plan, slot: datetime, reason: str, *, now: datetime, count: int = 1) -> None:
+    """One SKIPPED run per episode: further slots skipped for the same reason are counted on it.
+
+    `count` slots, the latest of which is `slot`.
+    """
     earlier = Execution.objects.filter(job_id=plan.job_id, scope=plan.scope, slot__lt=slot)
     last = earlier.order_by("-slot").first()
     if last and last.state == ExecutionState.SKIPPED and last.reason == reason:
         same_episode = Execution.objects.filter(pk=last.pk, slot__lt=slot)
-        same_episode.update(slot=slot, slots_skipped=F("slots_skipped") + 1, finished_at=now)
+        same_episode.update(slot=slot, slots_skipped=F("slots_skipped") + count, finished_at=now)
         return
     skipped = Execution(
         job_id=plan.job_id,
@@ -233,7 +254,7 @@ def skip_slot(plan: Plan, slot: datetime, reason: str, *, now: datetime) -> None
         deadline_s=0,
         queued_at=now,
         finished_at=now,
-        slots_skipped=1,
+        slots_skipped=count,
     )
     Execution.objects.bulk_create([skipped], ignore_conflicts=True)
     log.info("slot_skipped job=%s slot=%s reason=%s", plan.job_id, slot.isoformat(), reason)

@@ -73,13 +73,13 @@ def resume(job_id: str, *, by: Actor, now: datetime) -> bool:
     """End the job's pause; False where it was not paused. Slots of the pause are not made up for."""
     with transaction.atomic():
         configuration = configuration_row(job_id)
-        was_paused = configuration.is_paused(now)
-        ended = {"paused_at": None, "paused_until": None, "paused_by": "", "paused_reason": ""}
-        JobConfiguration.objects.filter(pk=job_id).update(**ended)
-        if was_paused:
-            audit.record(by, configuration, "Resumed the job.")
-            log.info("job_resumed job=%s by=%s", job_id, by.name)
-    return was_paused
+        if not configuration.is_paused(now):
+            return False
+        # Its beginning is kept: what fell due in between was not missed, should no beat have seen it.
+        JobConfiguration.objects.filter(pk=job_id).update(paused_until=now)
+        audit.record(by, configuration, "Resumed the job.")
+    log.info("job_resumed job=%s by=%s", job_id, by.name)
+    return True
 
 
 def _check_reason(reason: str) -> None:
@@ -111,6 +111,8 @@ def emergency_resume(*, by: Actor, now: datetime) -> bool:
         audit.record(by, stop, "Ended the emergency stop.")
         lost = now - stop.stopped_at
         Execution.objects.in_progress().update(deadline_at=F("deadline_at") + lost)
+        # What fell due under the stop was not missed, should no beat have seen it.
+        PeriodicTask.objects.filter(task=messages.DISPATCH_TASK, last_run_at__lt=now).update(last_run_at=now)
         stop.delete()
     log.warning("emergency_resumed by=%s after_s=%.0f", by.name, lost.total_seconds())
     for run in Execution.objects.filter(state=ExecutionState.PENDING).values_list("pk", flat=True):
