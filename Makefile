@@ -34,8 +34,9 @@ $(STAMP): $(wildcard requirements/*.txt)
 run: install
 	@$(BIN)/python manage.py up
 
+# Tests that start processes are one group and run one after the other; the second worker takes the rest meanwhile.
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: install
 	$(BIN)/ruff check .

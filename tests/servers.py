@@ -42,6 +42,13 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     return (yield)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with processes of their own stay in one worker: beside each other they would take each other's time."""
+    for item in items:
+        if {"acceptance", "faults", "wiring"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("processes"))
+
+
 def start_temporary_servers() -> ExitStack:
     """Start both, name them in the environment; closing stops them and removes their data."""
     stack = ExitStack()

@@ -158,7 +158,7 @@ def test_a_killed_worker_changes_nothing(undisturbed, workers):
 
 
 def test_an_emptied_broker_changes_nothing(undisturbed, broker):
-    assert not differences(both_jobs(broker.flushall), undisturbed)
+    assert not differences(both_jobs(broker.flushdb), undisturbed)
 
 
 def test_two_beats_change_nothing(undisturbed, workers):
@@ -210,7 +210,7 @@ def test_a_storm_of_random_messages_changes_nothing(undisturbed, workers, broker
     try:
 
         def disturb() -> None:
-            broker.flushall()
+            broker.flushdb()
             workers.kill("right")
             workers.worker("again", concurrency=4)
 

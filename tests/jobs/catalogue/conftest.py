@@ -34,7 +34,7 @@ class Riot:
         return answer.json()
 
     def busiest(self, count: int, *, platform: str = "euw1") -> list[tuple[str, str]]:
-        people = [p for p in self.world.people if p.platform == platform and p.exists_at(self.world.now_s)]
+        people = [p for p in self.world.people if p.platform == platform and p.vanished_at_s is None]
         people.sort(key=lambda person: -len(self.world.account(person).history))
         return [(person.riot_id, person.platform) for person in people[:count]]
 
