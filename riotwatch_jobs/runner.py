@@ -272,6 +272,8 @@ def _rescue_from_dead_neighbor(item: WorkItem) -> None:
     if lease is not None and lease.host == leases.current().host and not leases.is_running(lease.pid):
         WorkerLease.objects.filter(pk=lease.pk).delete()
         rescue_lost()
+        # Quarantined, it may have been the run's last item, and housekeeping need not have this job's code.
+        closing.close_if_finished(item.execution_id, now=leases.database_now())
 
 
 QUARANTINE_AFTER_LONELY_DEATHS = 3
