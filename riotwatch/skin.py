@@ -51,6 +51,7 @@ UNFOLD: dict[str, Any] = {
     "STYLES": [
         lambda request: static("riotwatch/desk.css"),
         lambda request: static("riotwatch_players/players.css"),
+        lambda request: static("riotwatch_jobs/jobs.css"),
     ],
     "BORDER_RADIUS": "6px",
     "COLORS": {

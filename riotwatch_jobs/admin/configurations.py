@@ -81,7 +81,7 @@ class JobConfigurationAdmin(OperatedAdmin):
     actions = ("run_now", "pause_jobs", "resume_jobs", "enable_jobs", "disable_jobs")
     change_form_template = "riotwatch_jobs/job.html"
     search_fields = ("job_id",)
-    empty_text = "Jobs are files of the catalogue, riotwatch_jobs/jobs/: manage.py sync_schedules makes their rows."
+    empty_hint = "Jobs are files of the catalogue, riotwatch_jobs/jobs/: manage.py sync_schedules makes their rows."
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Rows come from the catalogue (sync_schedules)."""

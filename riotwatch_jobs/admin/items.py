@@ -25,7 +25,7 @@ class WorkItemAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     show_full_result_count = False
     list_per_page = 50
-    empty_text = (
+    empty_hint = (
         "Items are the units of a run's work: one player, one slice of matches. Done ones are kept for a day, failed "
         "ones for 30. Run a job to see some."
     )
@@ -83,7 +83,7 @@ class ExecutionLogAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     show_full_result_count = False
     list_per_page = 50
-    empty_text = (
+    empty_hint = (
         "What jobs log while they work, and what libraries log or print meanwhile, is stored here with its run, when "
         "an item ends. Run a job to see some."
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Sum, Value, When
+from django.db.models import Case, Count, Q, Sum, Value, When
 
 from riotwatch_jobs import registry
 from riotwatch_jobs.admin import words
@@ -85,6 +85,8 @@ def live(run: Execution, *, state: str, now: datetime) -> dict[str, Any]:
         "chosen": state,
         "items": items(run, state),
         "lines": lines(run),
+        "result": table(run.result),
+        "config": table(run.config),
     }
 
 
@@ -92,6 +94,13 @@ def state_counts(run: Execution) -> list[StateCount]:
     """The states that items of the run are in, in the order of the list."""
     rows = dict(run.items.order_by().values_list("state").annotate(number=Count("id")))
     return [StateCount(state, words.of_item(state), rows[state]) for state in ITEM_ORDER if state in rows]
+
+
+def items_ended(runs: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """How many items of each run have ended, and of how many."""
+    ended = Count("id", filter=~Q(state__in=OPEN_ITEM_STATES))
+    counted = WorkItem.objects.filter(execution__in=runs).order_by().values_list("execution")
+    return {run: (over, total) for run, over, total in counted.annotate(over=ended, total=Count("id"))}
 
 
 def progress(run: Execution, counts: Sequence[StateCount]) -> Progress:

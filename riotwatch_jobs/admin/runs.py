@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
@@ -17,7 +17,7 @@ from riotwatch_jobs.admin import run_page, words
 from riotwatch_jobs.admin.operations import Button, OperatedAdmin, Question
 from riotwatch_jobs.admin.pages import ReadOnlyAdmin, actor, flower_address, label, link_to, when
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import OPEN_ITEM_STATES, Execution, JobConfiguration
+from riotwatch_jobs.models import Execution, JobConfiguration
 from riotwatch_jobs.switching import LONGEST_REASON
 
 
@@ -71,7 +71,7 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
     list_per_page = 50
     show_full_result_count = False
     change_form_template = "riotwatch_jobs/run.html"
-    empty_text = (
+    empty_hint = (
         "A run is one execution of a job: by its schedule, or because somebody asked for it. Open Jobs, choose one and "
         "press Run now."
     )
@@ -81,13 +81,15 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
         live = path("<int:run_id>/live/", never_cache(self.live), name="riotwatch_jobs_execution_live")
         return [live, *super().get_urls()]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Execution]:
-        """With the numbers that the progress column shows."""
-        open_items = Count("items", filter=Q(items__state__in=OPEN_ITEM_STATES))
-        runs: QuerySet[Execution] = super().get_queryset(request)
-        return runs.annotate(open_items=open_items, all_items=Count("items"))
-
     # --- The list ---
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:  # noqa: ANN401 - unfold's ChangeList
+        """Items are counted for the runs of the page that are open; ended ones hold their numbers."""
+        shown = super().get_changelist_instance(request)
+        counts = run_page.items_ended([run.pk for run in shown.result_list if run.is_open])
+        for run in shown.result_list:
+            run.ended, run.total = counts.get(run.pk, (0, 0))
+        return shown
 
     @admin.display(description="state", ordering="state")
     def state_label(self, run: Execution) -> str:
@@ -100,10 +102,10 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
         return link_to(JobConfiguration, run.job_id, run.job_id)
 
     @admin.display
-    def progress(self, run: Any) -> str:  # noqa: ANN401 - an Execution with annotations
+    def progress(self, run: Any) -> str:  # noqa: ANN401 - a run of the list
         """Items ended of all; for ended runs how they ended."""
         if run.is_open:
-            return f"{run.all_items - run.open_items} of {run.all_items}"
+            return f"{run.ended} of {run.total}"
         counts = {"done": run.items_done, "failed": run.items_failed, "skipped": run.items_skipped}
         return ", ".join(f"{number} {name}" for name, number in counts.items() if number or name == "done")
 
@@ -140,8 +142,6 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
             **run_page.live(run, state=request.GET.get("items", ""), now=now),
             "title": f"{job.name if job else run.job_id}: run {run.pk}",
             "description": job.description if job else "",
-            "result": run_page.table(run.result),
-            "config": run_page.table(run.config),
             "previous": run_page.previous(run),
             "flower": flower_address(request, "tasks"),
             "operations": self.with_buttons(request, run),

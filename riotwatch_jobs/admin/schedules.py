@@ -72,7 +72,7 @@ class ScheduleAdmin(OperatedAdmin):
     ordering = ("name",)
     actions = ("enable_schedules", "disable_schedules", "run_now")
     change_form_template = "riotwatch_jobs/schedule.html"
-    empty_text = "Jobs run only when somebody asks for it. manage.py sync_schedules makes the default schedules."
+    empty_hint = "Jobs run only when somebody asks for it. manage.py sync_schedules makes the default schedules."
 
     def get_urls(self) -> list[URLPattern]:
         """With the address that says what a text means, while it is typed."""

@@ -55,7 +55,7 @@ class JobForm(VersionedForm):
             "timeout_s": f"One item's working time, waiting excluded. Default: {words.span(timeout_s)}.",
             "deadline_s": f"One run's longest duration. Default: {words.span(job.deadline_s)}.",
             "overlap": "What a slot does while the run before is still open.",
-            "catch_up_s": "How late a missed slot is still made up for; 0 = never. Empty: the default.",
+            "catch_up_s": f"How late a missed slot is still made up for; 0 = never. Default: {_catch_up(job)}.",
         }
         for name, text in texts.items():
             self.fields[name].help_text = text
@@ -130,3 +130,7 @@ def stored_problems(configuration: JobConfiguration, job: type[Job]) -> list[str
     return [
         f"{name} = {shown_value(configuration.config.get(name))}: {text}" if name else text for name, text in problems
     ]
+
+
+def _catch_up(job: type[Job]) -> str:
+    return "one interval, 6 h at most" if job.catch_up_s is None else words.span(job.catch_up_s)

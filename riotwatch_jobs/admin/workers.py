@@ -48,7 +48,7 @@ class WorkerLeaseAdmin(ReadOnlyAdmin):
     ordering = ("node", "pid")
     fields = ("node", "life", "serves", "working_on", "host", "pid", "concurrency", "started_at", "renewed_at")
     readonly_fields = ("life", "serves", "working_on")
-    empty_text = (
+    empty_hint = (
         "No process executes items: runs are queued, but nobody works on them. Start the workers with `make run`, or "
         "with the worker lines of the Procfile; each of them shows up here within seconds."
     )
@@ -57,14 +57,15 @@ class WorkerLeaseAdmin(ReadOnlyAdmin):
         """What all of them are working on is read at once."""
         shown = super().get_changelist_instance(request)
         running = _running([lease.pk for lease in shown.result_list])
+        now = database_now()
         for lease in shown.result_list:
-            lease.running = running.get(lease.pk, [])
+            lease.running, lease.seen_at = running.get(lease.pk, []), now
         return shown
 
     @admin.display(description="state", ordering="renewed_at")
-    def life(self, lease: WorkerLease) -> str:
+    def life(self, lease: Any) -> str:  # noqa: ANN401 - a lease, with the time where a list read it
         """Live, or dead since when."""
-        now = database_now()
+        now = getattr(lease, "seen_at", None) or database_now()
         if lease.renewed_at > now - LEASE_DEAD_AFTER:
             return label(Label("live", "success"))
         return label(Label(f"dead, last seen {from_now(lease.renewed_at, now)}", "danger"))

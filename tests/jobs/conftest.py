@@ -11,7 +11,7 @@ from toy_jobs import toy_job
 
 from riotwatch_jobs import dispatch, inline, leases, scheduling
 from riotwatch_jobs.leases import Lease
-from riotwatch_jobs.models import Execution, Trigger
+from riotwatch_jobs.models import Execution, JobConfiguration, Trigger
 from riotwatch_jobs.outcomes import Done
 from riotwatch_jobs.registry import registered_temporarily
 
@@ -78,6 +78,12 @@ def toy() -> Iterator[None]:
 def synced(toy: None) -> None:
     """The rows of all jobs and their default schedules."""
     scheduling.sync_schedules()
+
+
+@pytest.fixture
+def toy_row(synced: None) -> JobConfiguration:
+    """The toy job's row."""
+    return JobConfiguration.objects.get(pk="toy")
 
 
 @pytest.fixture

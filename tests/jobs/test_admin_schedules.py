@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from admin_pages import LONG_AGO, act, audit_of, change_page, page, text_of, told
+from admin_pages import LONG_AGO, act, audit_of, change_page, page, save_form, text_of, told
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from rows_and_messages import last_ran, schedule_row
@@ -18,13 +18,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("synced")]
 def row():
     """The toy's default schedule, every hour."""
     return PeriodicTask.objects.get(name="toy")
-
-
-def save(client, row, **fields):
-    """Open the schedule's form, fill in some fields, save."""
-    form = client.get(change_page(row)).context["adminform"].form
-    data = {name: form[name].value() for name in form.fields} | {"enabled": "on" if row.enabled else None} | fields
-    return client.post(change_page(row), {name: value for name, value in data.items() if value is not None})
 
 
 def add(client, text, **fields):
@@ -57,7 +50,7 @@ def problem_of(response):
 def test_a_schedule_is_edited_as_one_text_and_never_fires_for_the_past(admin_client, row, text, zone, stored):
     last_ran(row, LONG_AGO)
     now = leases.database_now()
-    response = save(admin_client, row, text=text, zone=zone)
+    response = save_form(admin_client, row, text=text, zone=zone)
     assert response.status_code == 302
     row.refresh_from_db()
     assert scheduling.text_of(row) == stored
@@ -77,7 +70,7 @@ def test_a_schedule_is_edited_as_one_text_and_never_fires_for_the_past(admin_cli
     ],
 )
 def test_a_bad_text_is_refused_in_the_parsers_words_and_kept_as_typed(admin_client, row, text, said):
-    response = save(admin_client, row, text=text)
+    response = save_form(admin_client, row, text=text)
     assert said in problem_of(response)
     assert f'value="{text}"' in response.content.decode()
     row.refresh_from_db()
@@ -88,7 +81,7 @@ def test_a_bad_text_is_refused_in_the_parsers_words_and_kept_as_typed(admin_clie
 def test_the_form_shows_what_is_stored_and_saving_it_changes_nothing(admin_client, text):
     row = last_ran(schedule_row(text, name="toy: more"), LONG_AGO)
     before = scheduling.text_of(row)
-    assert save(admin_client, row).status_code == 302
+    assert save_form(admin_client, row).status_code == 302
     row.refresh_from_db()
     assert scheduling.text_of(row) == before
     assert row.last_run_at == LONG_AGO
@@ -99,7 +92,7 @@ def test_a_schedule_switched_on_in_its_form_counts_from_now(admin_client, row):
     PeriodicTask.objects.filter(pk=row.pk).update(enabled=False, last_run_at=LONG_AGO)
     row.refresh_from_db()
     now = leases.database_now()
-    assert save(admin_client, row, enabled="on").status_code == 302
+    assert save_form(admin_client, row, enabled="on").status_code == 302
     row.refresh_from_db()
     assert row.enabled
     assert row.last_run_at >= now
@@ -109,18 +102,18 @@ def test_a_schedule_switched_on_in_its_form_counts_from_now(admin_client, row):
 def test_a_schedule_that_is_off_stays_off_when_its_times_change(admin_client, row):
     PeriodicTask.objects.filter(pk=row.pk).update(enabled=False)
     row.refresh_from_db()
-    save(admin_client, row, text="every 5m")
+    save_form(admin_client, row, text="every 5m")
     row.refresh_from_db()
     assert (row.enabled, scheduling.text_of(row)) == (False, "every 300s")
 
 
 def test_a_job_may_follow_another_one_and_take_times_again(admin_client, row):
-    assert save(admin_client, row, text="after match_fetcher").status_code == 302
+    assert save_form(admin_client, row, text="after match_fetcher").status_code == 302
     configuration = JobConfiguration.objects.get(pk="toy")
     row.refresh_from_db()
     assert (configuration.after, row.enabled) == ("match_fetcher", False)
     assert "after each completed run of match_fetcher" in text_of(admin_client.get(change_page(configuration)))
-    save(admin_client, row, text="every 5m", enabled="on")
+    save_form(admin_client, row, text="every 5m", enabled="on")
     configuration.refresh_from_db()
     row.refresh_from_db()
     assert (configuration.after, row.enabled) == ("", True)
