@@ -1,14 +1,14 @@
 """What a person wants to know about the jobs at a glance; shared by every surface."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django_celery_beat.models import PeriodicTask
 
-from riotwatch_jobs import dispatch, registry, scheduling, slots
+from riotwatch_jobs import describing, dispatch, registry, scheduling, slots
 from riotwatch_jobs.base import Job
-from riotwatch_jobs.models import Execution
+from riotwatch_jobs.models import Execution, JobConfiguration
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,9 @@ class JobOverview:
     enabled: bool
     """Effective: the job and its default schedule are both on."""
     schedule: str
+    in_words: str
+    paused: str
+    """By whom, until when and why; empty where it is not."""
     next_run: datetime | None
     last_run: Execution | None
 
@@ -35,6 +38,8 @@ class JobOverview:
             "queue": self.queue,
             "enabled": self.enabled,
             "schedule": self.schedule,
+            "in_words": self.in_words,
+            "paused": self.paused,
             "next_run": self.next_run.isoformat() if self.next_run else None,
             "last_run": {"id": last.pk, "state": last.state, "queued_at": last.queued_at.isoformat()} if last else None,
         }
@@ -42,29 +47,51 @@ class JobOverview:
 
 def all_jobs(*, now: datetime) -> list[JobOverview]:
     """Every job, by id."""
-    rows = {row.name: row for row in PeriodicTask.objects.select_related("interval", "crontab")}
-    return [_overview(job, rows.get(job.job_id), now=now) for job in registry.all_jobs()]
+    return [of_job(job, now=now) for job in registry.all_jobs()]
 
 
-def _overview(job: type[Job], row: PeriodicTask | None, *, now: datetime) -> JobOverview:
-    enabled = bool(row and row.enabled and dispatch.configuration_of(job).enabled)
-    schedule, next_run = _schedule_and_next(row, now=now)
+def of_job(job: type[Job], *, now: datetime) -> JobOverview:
+    """One job."""
+    row = PeriodicTask.objects.filter(name=job.job_id).select_related("interval", "crontab").first()
+    configuration = dispatch.configuration_of(job)
+    timing = _timing(row, configuration, now=now)
+    enabled = configuration.enabled and bool(configuration.after or (row and row.enabled))
     return JobOverview(
         job_id=job.job_id,
         name=job.name,
         description=job.description,
         queue=job.queue,
         enabled=enabled,
-        schedule=schedule,
-        next_run=next_run if enabled else None,
+        schedule=timing.text,
+        in_words=timing.in_words,
+        paused=configuration.pause_in_words() if configuration.is_paused(now) else "",
+        next_run=timing.next_run if enabled else None,
         last_run=Execution.objects.filter(job_id=job.job_id).order_by("-id").first(),
     )
 
 
-def _schedule_and_next(row: PeriodicTask | None, *, now: datetime) -> tuple[str, datetime | None]:
+@dataclass(frozen=True)
+class _Timing:
+    text: str
+    in_words: str
+    next_run: datetime | None = None
+
+
+def _timing(row: PeriodicTask | None, configuration: JobConfiguration, *, now: datetime) -> _Timing:
+    if configuration.after:
+        follows = slots.After(configuration.after)
+        return _Timing(f"after {configuration.after}", describing.describe(follows))
     if row is None:
-        return "none: run manage.py sync_schedules", None
+        remedy = f"schedule_job {configuration.job_id}" if configuration.synced_schedule else "sync_schedules"
+        return _Timing(f"none: run manage.py {remedy}", "never")
     try:
-        return scheduling.text_of(row), slots.following(scheduling.schedule_of(row), now)
+        schedule = scheduling.schedule_of(row)
+        next_run = slots.following(schedule, now)
     except slots.BadSchedule as problem:
-        return str(problem), None
+        return _Timing(str(problem), str(problem))
+    # Slots until a pause ends make no runs.
+    if configuration.is_paused(now) and configuration.paused_until is not None:
+        next_run = slots.following(schedule, configuration.paused_until - timedelta(microseconds=1))
+    elif configuration.is_paused(now):
+        next_run = None
+    return _Timing(scheduling.text_of(row), describing.describe(schedule), next_run)

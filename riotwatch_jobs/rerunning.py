@@ -7,14 +7,14 @@ from django.db import transaction
 from riotwatch_jobs import audit, closing, dispatch, items, leases, registry
 from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, Trigger
-from riotwatch_jobs.switching import Refused
+from riotwatch_jobs.switching import BadInput, Refused
 
 
 def find(run_id: int) -> Execution:
     """The run of this number; raises Refused where there is none (any more)."""
     execution = Execution.objects.filter(pk=run_id).first()
     if execution is None:
-        raise Refused(f"there is no run {run_id}: it was never made, or has gone with the retention")
+        raise BadInput(f"there is no run {run_id}: it was never made, or has gone with the retention")
     return execution
 
 
@@ -38,7 +38,7 @@ def abandon(execution: Execution, *, reason: str, by: Actor, now: datetime) -> E
 
 def _end(execution: Execution, state: ExecutionState, *, reason: str, by: Actor, now: datetime) -> Execution:
     if not reason.strip():
-        raise Refused("say why: the reason is kept with the run")
+        raise BadInput("say why: the reason is kept with the run")
     with transaction.atomic():
         if not closing.order_end(execution, state, reason=f"{reason} (by {by.name})", now=now):
             execution.refresh_from_db()

@@ -14,7 +14,7 @@ from riotwatch_jobs import audit, following, messages, registry, scheduling, slo
 from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.base import Job
 from riotwatch_jobs.models import JobConfiguration
-from riotwatch_jobs.switching import Refused, configuration_row
+from riotwatch_jobs.switching import BadInput, Refused, configuration_row
 
 
 def schedules_of(job_id: str) -> list[PeriodicTask]:
@@ -35,7 +35,7 @@ def find(schedule_id: int) -> PeriodicTask:
     """The schedule of this number; raises Refused where there is none that starts a job."""
     row = PeriodicTask.objects.filter(pk=schedule_id, task=messages.DISPATCH_TASK).first()
     if row is None:
-        raise Refused(f"there is no schedule {schedule_id}: job_status JOB_ID shows a job's schedules with their ids")
+        raise BadInput(f"there is no schedule {schedule_id}: job_status JOB_ID shows a job's schedules with their ids")
     return row
 
 

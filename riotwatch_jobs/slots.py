@@ -160,10 +160,16 @@ def _weekday(text: str, day: str) -> str:
 
 
 def _parse_interval(text: str) -> Every:
-    match = re.fullmatch(r"(?:every\s+|interval:)?(\d{1,9})\s*([smhd]?)", text.strip().lower())
-    if match is None:
+    seconds = duration_s(re.sub(r"^(every\s+|interval:)", "", text.strip().lower()))
+    if seconds is None:
         raise BadSchedule(text, "it is neither an interval nor a crontab nor a time of day")
-    return Every(checked_interval(text, int(match[1]) * UNITS_S[match[2] or "s"]))
+    return Every(checked_interval(text, seconds))
+
+
+def duration_s(text: str) -> int | None:
+    """Seconds of `90`, `90s`, `15m`, `2h` or `1d`; None for anything else."""
+    match = re.fullmatch(r"([0-9]{1,9})\s*([smhd]?)", text.strip().lower())
+    return int(match[1]) * UNITS_S[match[2] or "s"] if match else None
 
 
 def checked_interval(text: str, seconds: float) -> int:

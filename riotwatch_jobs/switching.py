@@ -25,6 +25,10 @@ class Refused(ValueError):
     """What was asked for cannot be done as things stand; the text says why, and what can be."""
 
 
+class BadInput(Refused):
+    """What was asked for could never be done: a reason is missing, an end is in the past, a number names nothing."""
+
+
 def configuration_row(job_id: str) -> JobConfiguration:
     """The job's stored row, made where there is none yet; raises UnknownJob."""
     job = registry.get(job_id)
@@ -58,7 +62,7 @@ def pause(job_id: str, *, reason: str, until: datetime | None, by: Actor, now: d
     """
     _check_reason(reason)
     if until is not None and not now < until <= now + LONGEST_PAUSE:
-        raise Refused("a pause ends in the future, within a year; leave its end out to pause until it is resumed")
+        raise BadInput("a pause ends in the future, within a year; leave its end out to pause until it is resumed")
     with transaction.atomic():
         configuration = configuration_row(job_id)
         values = {"paused_at": now, "paused_until": until, "paused_by": by.name[:150], "paused_reason": reason}
@@ -84,7 +88,7 @@ def resume(job_id: str, *, by: Actor, now: datetime) -> bool:
 
 def _check_reason(reason: str) -> None:
     if not reason.strip() or len(reason) > LONGEST_REASON:
-        raise Refused(f"say why, in up to {LONGEST_REASON} characters: whoever finds it stopped wants to know")
+        raise BadInput(f"say why, in up to {LONGEST_REASON} characters: whoever finds it stopped wants to know")
 
 
 def emergency_stop(*, reason: str, by: Actor, now: datetime) -> EmergencyStop:

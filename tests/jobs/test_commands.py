@@ -9,7 +9,7 @@ from django_celery_beat.models import PeriodicTask, SolarSchedule
 from rows_and_messages import empty_broker, schedule_row
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import dispatch, leases, scheduling
+from riotwatch_jobs import audit, dispatch, leases, scheduling
 from riotwatch_jobs.models import Execution, ExecutionState, JobConfiguration, Trigger, WorkerLease
 from riotwatch_jobs.outcomes import Done, Fail, Skip, Snooze, Stop
 from riotwatch_jobs.registry import registered_temporarily
@@ -101,7 +101,7 @@ def test_an_inline_run_is_told_in_words_with_its_result(capsys):
     assert f"run {run.pk} of toy: COMPLETED (1 done, 0 failed, 1 skipped)" in output.out
     assert "worked: 1" in output.out
     assert "apples: 2" in output.out
-    assert (run.trigger, run.triggered_by) == ("cli", "command line")
+    assert (run.trigger, run.triggered_by) == ("cli", audit.command_line().name)
 
 
 def test_what_an_inline_job_prints_goes_to_its_log_not_between_the_json(capsys):
@@ -249,6 +249,9 @@ def test_json_holds_everything_a_script_needs(capsys):
         "id": run.pk,
         "job_id": "toy",
         "scope": "default",
+        "trigger": "cli",
+        "triggered_by": run.triggered_by,
+        "retry_of": None,
         "state": "COMPLETED",
         "reason": "1 of 2 items failed",
         "partial": True,

@@ -12,9 +12,16 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from riotwatch_jobs import dispatch, feeder, inline, registry
+from riotwatch_jobs import audit, dispatch, feeder, inline, registry
 from riotwatch_jobs.base import Job, UnknownPlayers
 from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.management.operator_command import (
+    EXIT_BAD_INPUT,
+    EXIT_PARTIAL,
+    EXIT_REFUSED,
+    EXIT_TIMED_OUT,
+    run_as_json,
+)
 from riotwatch_jobs.messages import CONTROL_QUEUE
 from riotwatch_jobs.models import (
     FAILED_ITEM_STATES,
@@ -34,7 +41,6 @@ EXIT_CODES = {
     ExecutionState.SKIPPED: 4,
     ExecutionState.RATE_LIMITED: 5,
 }
-EXIT_BAD_INPUT, EXIT_TIMED_OUT, EXIT_REFUSED, EXIT_PARTIAL = 2, 3, 4, 5
 
 
 class Command(BaseCommand):
@@ -64,11 +70,11 @@ class Command(BaseCommand):
         execution = self._request(options)
         if options["inline"]:
             execution = inline.work_off(execution, give_up_after_s=options["timeout"])
-        elif options["wait"]:
+        elif options["wait"] and execution.is_open:
             self._require_live_worker(execution)
             execution = self._wait(execution, options)
         self._report(execution, options)
-        if options["inline"] or options["wait"]:
+        if options["inline"] or options["wait"] or not execution.is_open:
             raise SystemExit(exit_code(execution))
 
     def _request(self, options: dict[str, Any]) -> Execution:
@@ -102,7 +108,7 @@ class Command(BaseCommand):
 
     def _report(self, execution: Execution, options: dict[str, Any]) -> None:
         if options["json"]:
-            self.stdout.write(json.dumps(as_json(execution), indent=2))
+            self.stdout.write(json.dumps(run_as_json(execution), indent=2))
             return
         counters = f"{execution.items_done} done, {execution.items_failed} failed, {execution.items_skipped} skipped"
         line = f"run {execution.pk} of {execution.job_id}: {execution.state}"
@@ -122,7 +128,7 @@ def _request_for(job: type[Job], options: dict[str, Any]) -> dispatch.Request:
     return dispatch.Request(
         job_id=job.job_id,
         trigger=Trigger.CLI,
-        triggered_by="command line",
+        triggered_by=audit.command_line().name,
         scope=dispatch.scope_of(players),
         players=players,
         overrides=_settings(options["set"]),
@@ -161,27 +167,3 @@ def _show(bar: Progress, task: Any, execution: Execution) -> None:  # noqa: ANN4
     if failed:
         note = f"{failed} failed {note}"
     bar.update(task, total=total or None, completed=total - open_items, note=note)
-
-
-def as_json(execution: Execution) -> dict[str, Any]:
-    """The run as plain values."""
-    return {
-        "id": execution.pk,
-        "job_id": execution.job_id,
-        "scope": execution.scope,
-        "state": execution.state,
-        "reason": execution.reason,
-        "partial": execution.is_partial,
-        "items": {
-            "total": execution.items_total,
-            "done": execution.items_done,
-            "failed": execution.items_failed,
-            "skipped": execution.items_skipped,
-        },
-        "api_requests_made": execution.api_requests_made,
-        "records_created": execution.records_created,
-        "records_updated": execution.records_updated,
-        "duration_s": execution.duration_s,
-        "result": execution.result,
-        "config": execution.config,
-    }

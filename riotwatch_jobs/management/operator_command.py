@@ -1,0 +1,88 @@
+"""What the operator's commands share: who acts, exit codes, tables, JSON, and errors that say what to do."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from rich.console import Console
+from rich.table import Table
+
+from riotwatch_jobs import audit, dispatch, registry, slots
+from riotwatch_jobs.audit import Actor
+from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.models import Execution
+from riotwatch_jobs.switching import BadInput, Refused
+
+EXIT_FAILED, EXIT_BAD_INPUT, EXIT_TIMED_OUT, EXIT_REFUSED, EXIT_PARTIAL = 1, 2, 3, 4, 5
+
+
+class OperatorCommand(BaseCommand):
+    """Implement `act`; what it returns is printed with `--json`, what it writes without. Refusals become exit codes."""
+
+    by: Actor
+    now: datetime
+    as_json: bool
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options that all have."""
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
+        """Act, and tell."""
+        del args
+        self.by, self.now, self.as_json = audit.command_line(), database_now(), options["json"]
+        try:
+            told = self.act(options)
+        except (registry.UnknownJob, slots.BadSchedule, dispatch.BadConfig, BadInput) as problem:
+            raise CommandError(str(problem), returncode=EXIT_BAD_INPUT) from None
+        except Refused as problem:
+            raise CommandError(str(problem), returncode=EXIT_REFUSED) from None
+        if self.as_json:
+            self.stdout.write(json.dumps(told, indent=2, default=str))
+
+    def act(self, options: dict[str, Any]) -> object:
+        """Do what the command is for; returns plain values for `--json`."""
+        raise NotImplementedError
+
+    def say(self, text: str) -> None:
+        """A line for people."""
+        if not self.as_json:
+            self.stdout.write(text)
+
+    def show(self, table: Table) -> None:
+        """A table for people."""
+        if not self.as_json:
+            Console().print(table)
+
+
+def time_text(instant: datetime | None) -> str:
+    """For tables."""
+    return instant.strftime("%Y-%m-%d %H:%M") if instant else "-"
+
+
+def run_as_json(execution: Execution) -> dict[str, Any]:
+    """A run as plain values."""
+    return {
+        "id": execution.pk,
+        "job_id": execution.job_id,
+        "scope": execution.scope,
+        "trigger": execution.trigger,
+        "triggered_by": execution.triggered_by,
+        "state": execution.state,
+        "reason": execution.reason,
+        "partial": execution.is_partial,
+        "retry_of": execution.retry_of_id,
+        "items": {
+            "total": execution.items_total,
+            "done": execution.items_done,
+            "failed": execution.items_failed,
+            "skipped": execution.items_skipped,
+        },
+        "api_requests_made": execution.api_requests_made,
+        "records_created": execution.records_created,
+        "records_updated": execution.records_updated,
+        "duration_s": execution.duration_s,
+        "result": execution.result,
+        "config": execution.config,
+    }
