@@ -2,13 +2,25 @@
 
 from typing import Any
 
+from django.contrib.admin import ShowFacets
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
+from unfold.views import ChangeList
 
 LISTED_PER_PAGE = 50
+
+
+class CountedList(ChangeList):
+    """Where nothing is narrowed down, all there is has been counted: no second count, and no offer to show all."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """The rows of the page."""
+        super().get_results(request)
+        if not self.model_admin.show_full_result_count and not self.query and not self.has_active_filters:
+            self.full_result_count = self.result_count
 
 
 class PageAdmin(ModelAdmin):
@@ -21,7 +33,13 @@ class PageAdmin(ModelAdmin):
     empty_hint = ""
     """What to do while there is nothing to show."""
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # they would count millions of rows for every choice
     list_per_page = LISTED_PER_PAGE
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ANN401
+        """The list."""
+        del request, kwargs
+        return CountedList
 
     def page_context(self, request: HttpRequest, row: Any) -> dict[str, Any]:  # noqa: ANN401 - the admin's model
         """What the page's template shows of a row."""

@@ -40,7 +40,7 @@ class NamedSets(SimpleListFilter):
 class WatchedFilter(NamedSets):
     """How players are watched."""
 
-    title = "watched"
+    title = "state"
     parameter_name = "watched"
     sets = {
         "tracked": ("Tracked", PlayerQuerySet.tracked),

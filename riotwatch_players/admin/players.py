@@ -89,11 +89,11 @@ class PlayerAdmin(PlayerActions):
         """What the newest analysis recommends."""
         return labels.words(player.verdict) or None
 
-    @display(description="Smurf, boosted", ordering=F("smurf_score").desc(nulls_last=True))
+    @display(description="Scores", ordering=F("smurf_score").desc(nulls_last=True))
     def scores(self, player: Player) -> SafeString:
-        """Both scores, 0 to 100."""
+        """How likely smurf and boosted are, 0 to 100."""
         both = (labels.score(player.smurf_score), labels.score(player.boosted_score))
-        return format_html('<span class="rw-nowrap">{} · {}</span>', *both)
+        return format_html('<span class="rw-nowrap" title="smurf · boosted">{} · {}</span>', *both)
 
     @display(description="Games", ordering="ranked_games")
     def games(self, player: Player) -> int:
@@ -109,7 +109,7 @@ class PlayerAdmin(PlayerActions):
         what = "analyzed" if waiting.stage is Stage.ANALYZED else f"waiting for {waiting.stage}"
         return format_html('<span class="rw-nowrap">{}</span><span class="rw-sub">{}</span>', what, _age(waiting.since))
 
-    @display(description="Updated ago", ordering="last_updated")
+    @display(description="Updated", ordering="last_updated")
     def updated(self, player: Player) -> SafeString | str:
         """When everything about a tracked player was last brought up to date."""
         at = player.last_updated

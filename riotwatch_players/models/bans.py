@@ -57,6 +57,7 @@ class BanCheck(models.Model):
 
     class Meta:
         db_table = "ban_checks"
+        verbose_name = "account check"
         indexes = [models.Index("player", F("checked_at").desc(), name="ban_checks_newest")]
 
     def __str__(self) -> str:

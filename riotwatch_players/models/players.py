@@ -267,6 +267,7 @@ class RankSnapshot(models.Model):
 
     class Meta:
         db_table = "player_ranks"
+        verbose_name = "rank"
         indexes = [models.Index("player", "queue", F("seen_at").desc(), name="player_ranks_newest")]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ every_model = pytest.mark.parametrize("model", MODELS, ids=lambda model: model._
 @every_model
 def test_every_list_and_every_row_of_it_can_be_opened_and_searched(admin_client, stored, model):
     assert admin_client.get(page(model)).status_code == 200
+    assert admin_client.get(page(model), {"_facets": "True"}).status_code == 200
     assert admin_client.get(page(model), {"q": "EUW1_7000000001"}).status_code == 200
     row = model.objects.first()
     assert admin_client.get(page(model, "change", row.pk)).status_code == 200
