@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from riotwatch_players import gateway, keys, outages
 from riotwatch_players.admin.pages import PageAdmin
@@ -27,7 +28,7 @@ class StoreKeyForm(forms.ModelForm[RiotKey]):
     key = forms.CharField(
         label="Riot API key",
         max_length=keys.KEY_MAX,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off", "class": "rw-input", "placeholder": "RGAPI-…"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off", "placeholder": "RGAPI-…"}),
         help_text="From developer.riotgames.com. It is tried, stored encrypted, and never shown again.",
     )
 

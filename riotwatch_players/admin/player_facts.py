@@ -31,6 +31,11 @@ class Action:
     why_not: str = ""
     """Why it cannot be pressed; "" where it can."""
 
+    @property
+    def attrs(self) -> dict[str, str]:
+        """Of the HTML button."""
+        return {"disabled": "disabled"} if self.why_not else {}
+
 
 def facts_of(player: Player, *, now: datetime) -> dict[str, Any]:
     """The context of a player's page."""

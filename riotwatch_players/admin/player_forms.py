@@ -119,6 +119,14 @@ class PastePlayersForm(forms.Form):
         return bulk.read_lines(self.cleaned_data["riot_ids"], platform=self.cleaned_data["platform"])
 
 
+class PauseForm(forms.Form):
+    """Why a player is paused."""
+
+    reason = forms.CharField(
+        required=False, max_length=tracking.PAUSE_REASON_MAX, widget=UnfoldAdminTextInputWidget(attrs={"id": "reason"})
+    )
+
+
 class PlayerActionForm(ActionForm):
     """The list's actions; a pause asks for its reason."""
 

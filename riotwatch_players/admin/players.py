@@ -20,7 +20,7 @@ from riotwatch_players import bulk, labels
 from riotwatch_players.admin.player_actions import PlayerActions
 from riotwatch_players.admin.player_facts import facts_of, starting_actions
 from riotwatch_players.admin.player_filters import FILTERS, QUICK_FILTERS, found
-from riotwatch_players.admin.player_forms import AddPlayerForm, PastePlayersForm, PlayerActionForm
+from riotwatch_players.admin.player_forms import AddPlayerForm, PastePlayersForm, PauseForm, PlayerActionForm
 from riotwatch_players.analysis import SOLO_QUEUE
 from riotwatch_players.audit import audit
 from riotwatch_players.bulk import LineResult, Outcome
@@ -42,7 +42,7 @@ class PlayerAdmin(PlayerActions):
     list_display_links = ("riot_id",)
     list_filter = FILTERS
     list_intro = "Tracked players are kept current; discovered ones were met in their matches and are looked at once."
-    empty_hint = "Nobody is known yet. Add a player by Riot ID: their matches, and whom they met, follow by themselves."
+    empty_text = "Nobody is known yet. Add a player by Riot ID: their matches, and whom they met, follow by themselves."
     quick_filters = QUICK_FILTERS
     search_fields = ("game_name",)
     search_help_text = "Name, Name#TAG or puuid"
@@ -127,7 +127,8 @@ class PlayerAdmin(PlayerActions):
         facts = facts_of(row, now=timezone.now())
         may_change = self.has_change_permission(request, row)
         starts = starting_actions(row, games_needed=facts["games_needed"]) if may_change else []
-        return facts | {"may_change": may_change, "starts": starts, "player_query": f"?player={row.pk}"}
+        buttons = {"may_change": may_change, "starts": starts, "pause_form": PauseForm()}
+        return facts | buttons | {"player_query": f"?player={row.pk}"}
 
     # --- Adding ------------------------------------------------------------------------------------------------------
 

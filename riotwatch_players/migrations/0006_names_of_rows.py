@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('riotwatch_players', '0004_player_list'),
+        ('riotwatch_players', '0005_detection_models'),
     ]
 
     operations = [
