@@ -54,7 +54,7 @@ def stored(db):
 @pytest.fixture
 def viewer(client, django_user_model):
     """A client of somebody who may see everything and change nothing."""
-    user = django_user_model.objects.create_user("viewer", password="secret", is_staff=True)
+    user = django_user_model.objects.create_user("viewer", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     client.force_login(user)
     return client
