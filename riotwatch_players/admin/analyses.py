@@ -19,7 +19,7 @@ class AnalysisAdmin(PlayerRowsAdmin):
     list_display = ("player", "verdict_label", "smurf", "boosted", "sureness", "games_used", "analyzed_at")
     list_filter = ("verdict", "model_version")
     list_intro = "Every judgement there was, newest first. A verdict recommends a look; it accuses nobody."
-    empty_text = (
+    empty_hint = (
         "Nobody was judged yet. smurf_analyzer looks at players of whom 20 ranked games are stored: track a player, "
         "and their games and those of whom they met are fetched."
     )
@@ -62,7 +62,7 @@ class BanCheckAdmin(PlayerRowsAdmin):
         "Does an account still resolve? Riot does not say why one does not; it is called unavailable only after three "
         "failed checks, on two endpoints, over three days."
     )
-    empty_text = "No account was checked yet. ban_checker looks at flagged players and at accounts that fail to update."
+    empty_hint = "No account was checked yet. ban_checker looks at flagged players and at accounts that fail to update."
     ordering = ("-checked_at",)
     page_template = "riotwatch_players/account_check.html"
 

@@ -74,7 +74,7 @@ class MatchAdmin(ReadOnlyAdmin):
     list_display = ("match_id", "queue", "patch", "started_at", "length", "remake", "usable")
     list_filter = (QueueFilter, "remake")
     list_intro = "Every match that was fetched or imported. Analysis takes the usable ones: ranked solo, no remake."
-    empty_text = "No match is stored yet. Track a player: match_fetcher fetches their games; or use import_matches."
+    empty_hint = "No match is stored yet. Track a player: match_fetcher fetches their games; or use import_matches."
     search_fields = ("=match_id",)
     search_help_text = "Match id, such as EUW1_7000000000"
     ordering = ("-started_at",)
@@ -109,7 +109,7 @@ class BacklogMatchAdmin(ReadOnlyAdmin):
     list_display = ("match_id", "state_label", "lane", "reason", "added_at", "fetched_at")
     list_filter = ("state", "lane", "region")
     list_intro = "Every match id that was met: a body is fetched once, whoever needs it."
-    empty_text = "Nothing is to be fetched. The first update of a tracked player lists their newest ranked games."
+    empty_hint = "Nothing is to be fetched. The first update of a tracked player lists their newest ranked games."
     search_fields = ("=match_id",)
     search_help_text = "Match id"
     ordering = ("-id",)
@@ -133,7 +133,7 @@ class RankAdmin(PlayerRowsAdmin):
     list_display = ("player", "ladder", "standing_text", "wins", "losses", "seen_at")
     list_filter = ("tier", "queue")
     list_intro = "A row whenever a player's standing changed; a player's page draws them as a curve."
-    empty_text = "No standing was seen yet. It is read with each update of a tracked player."
+    empty_hint = "No standing was seen yet. It is read with each update of a tracked player."
     ordering = ("-id",)
     page_template = "riotwatch_players/rank.html"
 

@@ -30,7 +30,7 @@ class PageAdmin(ModelAdmin):
     list_before_template = "riotwatch_players/list_intro.html"
     list_intro = ""
     """What the list shows, in one sentence."""
-    empty_text = ""
+    empty_hint = ""
     """What to do while there is nothing to show."""
     show_full_result_count = False
     show_facets = ShowFacets.NEVER  # they would count millions of rows for every choice

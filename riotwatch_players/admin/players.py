@@ -42,7 +42,7 @@ class PlayerAdmin(PlayerActions):
     list_display_links = ("riot_id",)
     list_filter = FILTERS
     list_intro = "Tracked players are kept current; discovered ones were met in their matches and are looked at once."
-    empty_text = "Nobody is known yet. Add a player by Riot ID: their matches, and whom they met, follow by themselves."
+    empty_hint = "Nobody is known yet. Add a player by Riot ID: their matches, and whom they met, follow by themselves."
     quick_filters = QUICK_FILTERS
     search_fields = ("game_name",)
     search_help_text = "Name, Name#TAG or puuid"

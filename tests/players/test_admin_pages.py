@@ -24,7 +24,7 @@ def test_every_list_and_every_row_of_it_can_be_opened_and_searched(admin_client,
 @every_model
 def test_empty_lists_can_be_opened_and_say_what_fills_them(admin_client, model):
     response = admin_client.get(page(model))
-    assert response.context["cl"].model_admin.empty_text in text_of(response)
+    assert response.context["cl"].model_admin.empty_hint in text_of(response)
 
 
 def test_only_players_and_keys_are_added_and_nothing_is_deleted_or_edited(admin_client, stored):
