@@ -78,6 +78,11 @@ def set_rule(rule: Callable[[], TrackingRule]) -> None:
     _rule = rule
 
 
+def current_rule() -> TrackingRule:
+    """The rule that holds now."""
+    return _rule()
+
+
 def split_riot_id(text: str) -> tuple[str, str]:
     """`Name#TAG` in two; raises BadRiotId."""
     game_name, hash_sign, tag_line = text.strip().rpartition("#")
@@ -118,7 +123,7 @@ def ask_for_player(
 
 def track(player: Player, *, now: datetime) -> bool:
     """Keep watch on a player from now on; False when that was so already. Raises TooManyTracked."""
-    rule = _rule()
+    rule = current_rule()
     with transaction.atomic():
         _one_at_a_time()
         if Player.objects.tracked().filter(pk=player.pk).exists():

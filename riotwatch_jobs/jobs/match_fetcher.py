@@ -12,8 +12,7 @@ from riotwatch_jobs.jobs import _riot
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.outcomes import Done, Lane, Outcome, Skip, Snooze, Target
 from riotwatch_jobs.registry import register
-from riotwatch_players import analysis, backlog, gateway, histories, updating
-from riotwatch_players.discovery import DiscoveryRule
+from riotwatch_players import analysis, backlog, gateway, histories, tracking, updating
 from riotwatch_players.fetching import Fetched
 from riotwatch_players.models import BacklogMatch, Player
 from riotwatch_players.riot.routing import region_of_platform
@@ -62,9 +61,6 @@ class MatchFetcher(_riot.RiotJob):
         )
         target_matches: int = pydantic.Field(
             30, ge=20, le=40, description="Usable games wanted of a discovered player."
-        )
-        max_discovered_players: int = pydantic.Field(
-            5000, ge=0, le=10_000_000, description="People met in matches of tracked players who cost requests at most."
         )
 
     Result = Result
@@ -116,7 +112,7 @@ class MatchFetcher(_riot.RiotJob):
         return self._run_history(target, log)
 
     def _run_slice(self, target: Target, log: ItemLog) -> Outcome:
-        fetcher = _riot.fetcher(log, target.lane, discover=self._discovery())
+        fetcher = _riot.fetcher(log, target.lane, discover=tracking.current_rule().discovery)
         done = fetcher.fetch(target.data["matches"], log, target.data)
         return _outcome(done, histories_worked_on=0)
 
@@ -125,7 +121,7 @@ class MatchFetcher(_riot.RiotJob):
         player = Player.objects.active().filter(pk=pk).first()
         if player is None:
             return Skip("no longer active")
-        fetcher = _riot.fetcher(log, target.lane, discover=self._discovery())
+        fetcher = _riot.fetcher(log, target.lane, discover=tracking.current_rule().discovery)
         if "rank" in target.data:
             return Done(Result(ranks_created=updating.update_rank(player, fetcher=fetcher, progress=log)))
         if "depth" in target.data:
@@ -134,9 +130,6 @@ class MatchFetcher(_riot.RiotJob):
         rule = histories.HistoryRule(self.config.target_matches)
         done = histories.fill_history(player, rule, fetcher=fetcher, progress=log, memory=target.data)
         return _outcome(done, histories_worked_on=1)
-
-    def _discovery(self) -> DiscoveryRule:
-        return DiscoveryRule(self.config.max_discovered_players)
 
 
 def _outcome(done: Fetched, *, histories_worked_on: int) -> Outcome:

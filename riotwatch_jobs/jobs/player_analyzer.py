@@ -66,9 +66,6 @@ class PlayerAnalyzer(_riot.RiotJob):
         target_matches: int = pydantic.Field(
             30, ge=20, le=40, description="Usable games wanted of a discovered player."
         )
-        max_discovered_players: int = pydantic.Field(
-            5000, ge=0, le=10_000_000, description="People met in matches of tracked players who cost requests at most."
-        )
         min_ranked_games: int = pydantic.Field(
             20, ge=20, le=100, description="Usable ranked games below which a player is not analyzed."
         )
@@ -125,8 +122,7 @@ class PlayerAnalyzer(_riot.RiotJob):
     def _fetch(self, target: Target, log: ItemLog) -> Outcome:
         if Player.objects.filter(pk=target.data["history"], history_full_at__isnull=False).exists():
             return Done(Result(players=1))
-        names = {"target_matches", "max_discovered_players"}
-        fetcher = MatchFetcher(MatchFetcher.Config(**self.config.model_dump(include=names)))
+        fetcher = MatchFetcher(MatchFetcher.Config(target_matches=self.config.target_matches))
         outcome = fetcher.run(target, log)
         if isinstance(outcome, Done):
             return Done(Result(players=1, matches_fetched=outcome.result.matches_fetched))
