@@ -79,6 +79,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Players", "group", "riotwatch_players.player"),
                     _page("Analyses", "troubleshoot", "riotwatch_players.analysis"),
+                    _page("What people say", "rate_review", "riotwatch_players.detectionlabel"),
                     _page("Matches", "swords", "riotwatch_players.match"),
                     _page("Ranks", "leaderboard", "riotwatch_players.ranksnapshot"),
                     _page("Account checks", "person_off", "riotwatch_players.bancheck"),
@@ -99,6 +100,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "System",
                 "items": [
+                    _page("Detection models", "model_training", "riotwatch_players.detectionmodel"),
                     _page("Riot keys", "key", "riotwatch_players.riotkey"),
                     _page("Accounts", "manage_accounts", "auth.user"),
                     _page("Roles", "admin_panel_settings", "auth.group"),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from riotwatch_players.detection.words import FLAGGED, Verdict
-from riotwatch_players.models import BacklogState, Seen
+from riotwatch_players.models import BacklogState, ModelState, Seen
 
 DASH: Final = "\N{EN DASH}"
 """In place of a figure that is not known."""
@@ -25,6 +25,11 @@ SEEN_COLORS: Final[dict[str, str]] = {
     Seen.NOT_FOUND: "warning",
     Seen.KEY_PROBLEM: "danger",
     Seen.TROUBLE: "danger",
+}
+MODEL_STATE_COLORS: Final[dict[str, str]] = {
+    ModelState.ACTIVE: "success",
+    ModelState.SHADOW: "info",
+    ModelState.PREVIOUS: "primary",
 }
 BACKLOG_COLORS: Final[dict[str, str]] = {
     BacklogState.PENDING: "info",

@@ -31,6 +31,7 @@ class DetectionModels(Job):
     description = "New, changed and removed model cards, from the package and the models folder."
     schedule = "every 5m"
     queue = "maintenance"
+    catch_up_s = 60
 
     Result = Result
 

@@ -12,7 +12,7 @@ from riotwatch_players.models import Player
 class PlayerRowsAdmin(ReadOnlyAdmin):
     """Each row has a `player`."""
 
-    list_select_related = ("player",)
+    list_select_related: tuple[str, ...] = ("player",)
     search_fields = ("player__game_name",)
     search_help_text = "A player's name, Name#TAG or puuid"
 

@@ -32,6 +32,12 @@ def seen_color(seen: str) -> str:
 
 
 @register.filter
+def model_state_color(state: str) -> str:
+    """The label's color for a state of a detection model."""
+    return labels.MODEL_STATE_COLORS.get(state, "")
+
+
+@register.filter
 def percent(share: float | None) -> str:
     """A share from 0 to 1 in percent; "" where it is unknown."""
     return "" if share is None else f"{share:.0%}"

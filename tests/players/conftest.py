@@ -6,13 +6,14 @@ from django.utils import timezone
 
 from riotwatch_players import bans, keys, models_in_use
 from riotwatch_players.ingest import record_rank, store_match
-from riotwatch_players.models import Analysis, BacklogMatch, Seen
+from riotwatch_players.models import Analysis, BacklogMatch, DetectionLabel, Seen
 from riotwatch_players.simulator.app import Options
 from riotwatch_players.simulator.ids import DEMO_KEY
 from riotwatch_players.simulator.limits import parse_rates
 from riotwatch_players.simulator.server import serve
 from riotwatch_players.simulator.world import World
 from tests.players import factories
+from tests.players.model_files import brought_in
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +35,7 @@ def riot(settings, transactional_db) -> Iterator[list[str]]:
 
 @pytest.fixture
 def stored(db):
-    """A player with a rank, a match, one still to be fetched, a check of the account, an analysis; and a key."""
+    """A player with everything that is stored about one, a label too; a key and a model."""
     player = factories.known("Ada", tracked=True, tracked_at=factories.NOW)
     store_match(player.source, "EUW1_7000000001", factories.body(), now=factories.NOW, discover=None)
     record_rank(player, [factories.solo_queue()], now=factories.NOW)
@@ -44,9 +45,11 @@ def stored(db):
     seen = bans.Sighting(account=Seen.RESOLVES, summoner=Seen.RESOLVES)
     bans.record(player, seen, now=factories.NOW)
     keys.store("RGAPI-of-somebody")
-    Analysis.objects.create(
+    brought_in()
+    analysis = Analysis.objects.create(
         player=player, analyzed_at=factories.NOW, games_used=3, verdict="insufficient_data", confidence=0, factors=[]
     )
+    DetectionLabel.objects.create(player=player, analysis=analysis, question="smurf", says="confirmed")
     player.refresh_from_db()
     return player
 
