@@ -15,7 +15,7 @@ from riotwatch_jobs import dispatch
 from riotwatch_jobs.jobs.smurf_analyzer import SmurfAnalyzer
 from riotwatch_jobs.jobs.tracked_player_updater import TrackedPlayerUpdater
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import Execution, Trigger
+from riotwatch_jobs.models import Execution, ExecutionState, Trigger
 from riotwatch_players.audit import audit
 from riotwatch_players.models import Player, PlayerQuerySet
 
@@ -42,17 +42,31 @@ def _starting(job_id: str, eligible: Callable[[], PlayerQuerySet], *, who: str) 
             return HttpResponseNotAllowed(["POST"])
         named = [int(one) for one in request.GET.getlist("player") if one.isdecimal() and len(one) <= _ID_DIGITS]
         players = list(eligible().filter(pk__in=named).order_by("pk")[: MOST_PLAYERS + 1])
-        if not 0 < len(players) <= MOST_PLAYERS:
+        run = None
+        if 0 < len(players) <= MOST_PLAYERS:
+            run = _start(request, job_id, players, chosen=len(named))
+        else:
             messages.error(request, f"Choose 1 to {MOST_PLAYERS} players: {who}")
-            return HttpResponseRedirect(_back(request, named))
-        run, new = _ask(request, job_id, players)
-        text = f"{job_id}: run {run.pk} {'is queued' if new else 'was already waiting'}, {len(players)} of {len(named)}"
-        for player in players:
-            audit(request, player, f"{job_id}: run {run.pk}")
-        messages.success(request, f"{text} chosen players")
         return HttpResponseRedirect(_after(request, run, named))
 
     return view
+
+
+def _start(request: HttpRequest, job_id: str, players: Sequence[Player], *, chosen: int) -> Execution | None:
+    """The run, with a trace at each player and a message; None where there is none."""
+    try:
+        run, new = _ask(request, job_id, players)
+    except dispatch.BadConfig as problem:
+        messages.error(request, str(problem))
+        return None
+    for player in players:
+        audit(request, player, f"{job_id}: run {run.pk}")
+    if run.state == ExecutionState.SKIPPED:
+        messages.error(request, f"{job_id}: run {run.pk} was skipped: {run.reason}")
+    else:
+        state = "is queued" if new else "was already waiting"
+        messages.success(request, f"{job_id}: run {run.pk} {state}, for {len(players)} of {chosen} chosen players")
+    return run
 
 
 def _ask(request: HttpRequest, job_id: str, players: Sequence[Player]) -> tuple[Execution, bool]:
@@ -67,9 +81,9 @@ def _ask(request: HttpRequest, job_id: str, players: Sequence[Player]) -> tuple[
     return dispatch.request(wanted, now=database_now())
 
 
-def _after(request: HttpRequest, run: Execution, named: Sequence[int]) -> str:
+def _after(request: HttpRequest, run: Execution | None, named: Sequence[int]) -> str:
     """The list it came from; from a player's page the run's, for those who may see runs."""
-    if "next" not in request.GET and request.user.has_perm("riotwatch_jobs.view_execution"):
+    if run is not None and "next" not in request.GET and request.user.has_perm("riotwatch_jobs.view_execution"):
         return reverse("admin:riotwatch_jobs_execution_change", args=[run.pk])
     return _back(request, named)
 

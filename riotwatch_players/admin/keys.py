@@ -14,7 +14,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from riotwatch_players import gateway, keys, outages
-from riotwatch_players.admin.pages import PageAdmin
+from riotwatch_players.admin.asking import AskingAdmin, AskingForm
 from riotwatch_players.audit import audit
 from riotwatch_players.models import ForeignDatabase, KeyOutage, RiotKey
 from riotwatch_players.riot.errors import RiotError
@@ -22,7 +22,7 @@ from riotwatch_players.riot.errors import RiotError
 COULD_NOT_STORE = (keys.BadKey, outages.KeyOfAnotherApplication, ForeignDatabase, RiotError)
 
 
-class StoreKeyForm(forms.ModelForm[RiotKey]):
+class StoreKeyForm(AskingForm[RiotKey]):
     """Takes a pasted key: Riot is asked whether it works, and only then it is stored."""
 
     key = forms.CharField(
@@ -46,17 +46,6 @@ class StoreKeyForm(forms.ModelForm[RiotKey]):
         except COULD_NOT_STORE as problem:
             self.add_error("key", f"Nothing was stored: {problem}")
         return cleaned
-
-    def _post_clean(self) -> None:
-        """The key is stored already: nothing of the form is to be copied onto it."""
-
-    def save(self, commit: bool = True) -> RiotKey:  # noqa: FBT001, FBT002 - Django's signature
-        """The row that `clean` stored."""
-        del commit
-        return self.instance
-
-    def save_m2m(self) -> None:
-        """Nothing is related by this form."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +82,7 @@ def _row_of(key: keys.Key) -> RiotKey | None:
 
 
 @admin.register(RiotKey)
-class RiotKeyAdmin(PageAdmin):
+class RiotKeyAdmin(AskingAdmin):
     """The keys there are, by their last characters; add = paste a new one."""
 
     list_display = ("__str__", "origin", "noted_at", "in_use")
@@ -102,6 +91,7 @@ class RiotKeyAdmin(PageAdmin):
     ordering = ("-noted_at",)
     show_full_result_count = True
     page_template = "riotwatch_players/key.html"
+    add_form = StoreKeyForm
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
         """Above the list: which key is used, and what can be done about it."""
@@ -116,25 +106,6 @@ class RiotKeyAdmin(PageAdmin):
     def page_context(self, request: HttpRequest, row: RiotKey) -> dict[str, Any]:
         """A key's few facts."""
         return {"key": row, "in_use": self.in_use(row)}
-
-    def get_form(self, request: HttpRequest, obj: RiotKey | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
-        """The form for adding; nothing can be changed."""
-        del request, obj, change, kwargs
-        return StoreKeyForm
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401 - what Django returns
-        """Adding asks Riot, and no transaction waits for HTTP."""
-        context = {"show_save_and_continue": False, "show_save_and_add_another": False} | (extra_context or {})
-        return self._changeform_view(request, object_id, form_url, context)
-
-    def save_model(self, request: HttpRequest, obj: RiotKey, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001
-        """The form stored it."""
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """A key is replaced, not edited."""

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from riotwatch_players import tracking
-from riotwatch_players.admin.pages import PageAdmin
+from riotwatch_players.admin.asking import AskingAdmin
 from riotwatch_players.audit import audit
 from riotwatch_players.models import Player
 
@@ -58,7 +58,7 @@ def _listed(players: Sequence[Player]) -> str:
     return f"{names}{more} {'is' if len(players) == 1 else 'are'}"
 
 
-class PlayerActions(PageAdmin):
+class PlayerActions(AskingAdmin):
     """The actions of the list and the addresses that a player's page posts to."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -13,6 +13,7 @@ from unfold.widgets import (
 )
 
 from riotwatch_players import bulk, outages, tracking
+from riotwatch_players.admin.asking import AskingForm
 from riotwatch_players.models import ForeignDatabase, Player
 from riotwatch_players.riot.errors import RiotError
 from riotwatch_players.riot.routing import PLATFORMS
@@ -22,7 +23,7 @@ COULD_NOT_ADD = (tracking.BadRiotId, tracking.NoSuchPlayer, tracking.TooManyTrac
 PLATFORM_CHOICES = [(name, name) for name in PLATFORMS]
 
 
-class AddPlayerForm(forms.ModelForm[Player]):
+class AddPlayerForm(AskingForm[Player]):
     """Adds by Riot ID: Riot is asked who that is."""
 
     riot_id = forms.CharField(
@@ -62,17 +63,6 @@ class AddPlayerForm(forms.ModelForm[Player]):
         else:
             self.instance = player
         return cleaned
-
-    def _post_clean(self) -> None:
-        """The player is stored already: nothing of the form is to be copied onto it."""
-
-    def save(self, commit: bool = True) -> Player:  # noqa: FBT001, FBT002 - Django's signature
-        """The player that `clean` stored."""
-        del commit
-        return self.instance
-
-    def save_m2m(self) -> None:
-        """Nothing is related by this form."""
 
 
 def _field_of(problem: Exception) -> str | None:

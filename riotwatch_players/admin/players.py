@@ -53,6 +53,7 @@ class PlayerAdmin(PlayerActions):
     )
     action_form = PlayerActionForm
     page_template = "riotwatch_players/player.html"
+    add_form = AddPlayerForm
 
     # --- The list ----------------------------------------------------------------------------------------------------
 
@@ -131,30 +132,6 @@ class PlayerAdmin(PlayerActions):
         return facts | buttons | {"player_query": f"?player={row.pk}"}
 
     # --- Adding ------------------------------------------------------------------------------------------------------
-
-    def get_form(self, request: HttpRequest, obj: Player | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
-        """The form for adding; there is none for changing."""
-        del request, obj, change, kwargs
-        return AddPlayerForm
-
-    def get_fields(self, request: HttpRequest, obj: Player | None = None) -> Any:  # noqa: ANN401
-        """What the form for adding asks."""
-        del request, obj
-        return ("riot_id", "platform", "track")
-
-    def save_model(self, request: HttpRequest, obj: Player, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001
-        """The form stored the player."""
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401 - what Django returns
-        """Adding asks Riot, and no transaction waits for HTTP; Django would open one for the whole request."""
-        context = {"show_save_and_continue": False} | (extra_context or {})
-        return self._changeform_view(request, object_id, form_url, context)
 
     def get_urls(self) -> list[URLPattern]:
         """With a page for adding many."""

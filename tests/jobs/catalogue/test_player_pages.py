@@ -5,7 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from riotwatch_jobs.models import Execution
+from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration
 from riotwatch_players.models import Player
 from tests.players import factories
 
@@ -59,6 +59,23 @@ def test_inactive_players_are_neither_refreshed_nor_analyzed(admin_client, field
     for name in ("players_refresh", "players_analyze"):
         response = ask(admin_client, name, ada)
         assert response.url == reverse("admin:riotwatch_players_player_change", args=[ada.pk])
+    assert not Execution.objects.exists()
+
+
+def test_a_run_that_something_holds_back_is_skipped_and_told_why(admin_client):
+    ada = tracked("Ada")
+    EmergencyStop.objects.create(stopped_at=factories.NOW, stopped_by="operator", reason="too many requests")
+    answer = admin_client.post(f"{reverse('players_refresh')}?player={ada.pk}", follow=True)
+    assert Execution.objects.get().state == "SKIPPED"
+    assert "was skipped: " in answer.content.decode()
+    assert "too many requests" in answer.content.decode()
+
+
+def test_settings_of_the_job_that_are_refused_are_told(admin_client):
+    ada = tracked("Ada")
+    JobConfiguration.objects.update_or_create(job_id="smurf_analyzer", defaults={"config": {"min_ranked_games": 1}})
+    answer = admin_client.post(f"{reverse('players_analyze')}?player={ada.pk}", follow=True)
+    assert "min_ranked_games" in answer.content.decode()
     assert not Execution.objects.exists()
 
 
