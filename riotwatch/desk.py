@@ -8,16 +8,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from riotwatch_jobs import overview
+from riotwatch_jobs.admin import job_page
 from riotwatch_jobs.admin.pages import flower_address
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import Execution, WorkerLease
+from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration, WorkerLease
 from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, KeyOutage, Match, Player
 from riotwatch_players.outages import remedy
 
 FLAGGED_SHOWN = 8
 WATCHED_SHOWN = 5
 RUNS_SHOWN = 6
+BARS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     now = database_now()
     if request.user.has_perm("riotwatch_jobs.view_execution"):
         context |= {
-            "jobs": overview.all_jobs(now=now),
+            "jobs": _jobs(now=now),
             "runs": Execution.objects.order_by("-id")[:RUNS_SHOWN],
             "flower": flower_address(request),
         }
@@ -59,10 +60,20 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return context | {"alerts": _alerts(now=now), "title": "Home"}
 
 
+def _jobs(*, now: datetime) -> list[job_page.JobFacts]:
+    configurations = list(JobConfiguration.objects.all())
+    return list(job_page.facts_of(configurations, runs=BARS_SHOWN, now=now).values())
+
+
 def _alerts(*, now: datetime) -> list[Alert]:
+    jobs = reverse("admin:riotwatch_jobs_jobconfiguration_changelist")
     alerts = [
         Alert(remedy(outage), outage.since, reverse("admin:riotwatch_players_riotkey_add"), "Set a key")
         for outage in KeyOutage.objects.filter(since__isnull=False)
+    ]
+    alerts += [
+        Alert(f"{stop}. Nothing begins until manage.py emergency_resume", None, jobs, "Jobs")
+        for stop in EmergencyStop.objects.all()
     ]
     if not WorkerLease.objects.live(now).exists():
         text = "No worker is alive: runs are queued, but nobody works on them. Start the workers (make run, Procfile)"

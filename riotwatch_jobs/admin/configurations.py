@@ -18,7 +18,7 @@ from riotwatch_jobs.admin.pages import actor, label, page_of, run_now, when
 from riotwatch_jobs.admin.settings_fields import PREFIX
 from riotwatch_jobs.admin.settings_form import OWN_FIELDS, form_for, stored_problems
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import Execution, JobConfiguration
+from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration
 
 BARS_IN_LIST = 10
 BARS_ON_PAGE = 30
@@ -79,6 +79,7 @@ class JobConfigurationAdmin(OperatedAdmin):
     list_display = ("job", "state", "schedule", "next_run", "last_run", "tracker")
     list_display_links = ("job",)
     actions = ("run_now", "pause_jobs", "resume_jobs", "enable_jobs", "disable_jobs")
+    list_before_template = "riotwatch_jobs/stopped.html"
     change_form_template = "riotwatch_jobs/job.html"
     search_fields = ("job_id",)
     empty_hint = "Jobs are files of the catalogue, riotwatch_jobs/jobs/: manage.py sync_schedules makes their rows."
@@ -94,6 +95,10 @@ class JobConfigurationAdmin(OperatedAdmin):
         return False
 
     # --- The list ---
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """With the stop of everything, where there is one."""
+        return super().changelist_view(request, {**(extra_context or {}), "stop": EmergencyStop.objects.first()})
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:  # noqa: ANN401 - unfold's ChangeList
         """Schedules and runs of all rows are read at once, and kept with the rows."""
@@ -173,6 +178,7 @@ class JobConfigurationAdmin(OperatedAdmin):
             "now": now,
             "next_run": when(facts.next_run),
             "stored_problems": stored_problems(row, facts.job) if facts.job else [],
+            "stop": EmergencyStop.objects.first(),
             "settings": [] if self.has_change_permission(request, row) else job_page.settings_in_effect(row),
             "operations": self.with_buttons(request, row),
         }

@@ -71,6 +71,11 @@ class JobFacts:
         return self.runs[0] if self.runs else None
 
     @property
+    def last_state(self) -> Label | None:
+        """How the newest run stands."""
+        return words.of_run(self.runs[0]) if self.runs else None
+
+    @property
     def success_rate(self) -> str:
         """Of the runs shown."""
         return history.success_rate(self.runs)

@@ -25,6 +25,8 @@ from riotwatch_jobs.switching import Refused
 REFUSALS = (Refused, dispatch.BadConfig, registry.UnknownJob, scheduling.NotOurs, slots.BadSchedule)
 TOLD_ONE_BY_ONE = 5
 ROWS_NAMED = 20
+ROWS_SENT = 500
+"""As many rows as are sent back by their keys; of more, all that the filter shows are meant."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ class OperatedAdmin(ModelAdmin):
             "action": request.POST["action"],
             "checkbox": ACTION_CHECKBOX_NAME,
             "rows": rows,
+            "rows_sent": rows[:ROWS_SENT],
             "rows_named": rows[:ROWS_NAMED],
             "refused": refused,
             "all_refused": len(refused) == len(rows),

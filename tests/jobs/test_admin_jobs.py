@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 from admin_pages import LONG_AGO, a_run, act, audit_of, buttons_of, change_page, page, save_form, text_of, told
 from django.contrib.admin.models import LogEntry
+from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
 from rows_and_messages import last_ran, messages_in, schedule_row
 
 from riotwatch_jobs import leases
 from riotwatch_jobs.messages import CONTROL_QUEUE
-from riotwatch_jobs.models import Execution, ExecutionState, JobConfiguration
+from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, JobConfiguration
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("synced")]
 
@@ -157,3 +158,20 @@ def test_a_run_asked_for_during_a_pause_is_recorded_and_said_to_be_skipped(admin
     run = Execution.objects.get()
     assert text.startswith(f"toy: run {run.pk} was skipped: paused by admin until")
     assert run.state == "SKIPPED"
+
+
+def test_a_stop_of_everything_is_said_above_the_jobs_and_at_home(admin_client, toy_row):
+    now = leases.database_now()
+    EmergencyStop.objects.create(stopped_at=now, stopped_by="ann", reason="the disk is full")
+    for address in (page(JobConfiguration), change_page(toy_row), reverse("admin:index")):
+        text = text_of(admin_client.get(address))
+        assert "mergency stop by ann" in text
+        assert "the disk is full" in text
+
+
+def test_the_home_page_tells_the_same_of_each_job_as_the_list(admin_client):
+    now = leases.database_now()
+    ended(now, state=ExecutionState.FAILED)
+    text = text_of(admin_client.get(reverse("admin:index")))
+    for expected in ("Toy on every hour in", "failed"):
+        assert expected in text

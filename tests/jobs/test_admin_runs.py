@@ -221,3 +221,17 @@ def test_a_list_of_many_runs_takes_a_fixed_number_of_queries(admin_client, djang
         a_run(ExecutionState.COMPLETED, scope=f"s{number}", items=2)
     with django_assert_max_num_queries(15):
         admin_client.get(page(Execution))
+
+
+def test_what_was_chosen_across_pages_is_acted_on_and_nothing_that_came_later(admin_client):
+    chosen = [a_run(scope=f"s{number}") for number in range(3)]
+    data = {"action": "cancel_runs", "_selected_action": [chosen[0].pk], "select_across": "1"}
+    asked = admin_client.post(page(Execution), data)
+    later = a_run(scope="later")
+    fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', asked.content.decode())
+    keys = [value for name, value in fields if name == "_selected_action"]
+    answer = dict(fields) | {"_selected_action": keys, "reason": ""}
+    admin_client.post(page(Execution), {name: answer[name] for name in answer if name != "csrfmiddlewaretoken"})
+    assert set(Execution.objects.filter(state="CANCELLED")) == set(chosen)
+    later.refresh_from_db()
+    assert later.state == "IN_PROGRESS"
