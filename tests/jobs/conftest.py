@@ -59,12 +59,6 @@ def work_off(lease: Lease) -> Callable[[Execution], Execution]:
 # --- For the admin's pages ---
 
 
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings) -> None:
-    """Hashing the password of each test's account properly would take longer than the tests."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def toy() -> Iterator[None]:
     """A job in the catalogue, and no message anywhere."""
@@ -89,7 +83,7 @@ def toy_row(synced: None) -> JobConfiguration:
 @pytest.fixture
 def viewer(client: Client, django_user_model: type[User]) -> Client:
     """Signed in, staff, may view everything and change nothing."""
-    user = django_user_model.objects.create_user("viewer", password="secret", is_staff=True)
+    user = django_user_model.objects.create_user("viewer", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     client.force_login(user)
     return client

@@ -64,7 +64,7 @@ def test_who_may_only_look_sees_every_list_and_no_button(viewer, model):
 
 @each_model
 def test_who_has_no_rights_at_all_sees_nothing(client, django_user_model, model):
-    client.force_login(django_user_model.objects.create_user("nobody", password="secret", is_staff=True))
+    client.force_login(django_user_model.objects.create_user("nobody", is_staff=True))
     assert client.get(page(model)).status_code == 403
 
 
@@ -92,7 +92,7 @@ def test_who_may_only_look_is_refused_also_when_posting_the_action(viewer):
 
 
 def test_who_may_change_runs_may_cancel_them(client, django_user_model):
-    user = django_user_model.objects.create_user("operator", password="secret", is_staff=True)
+    user = django_user_model.objects.create_user("operator", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=["view_execution", "change_execution"]))
     client.force_login(user)
     run = a_run(items=1)

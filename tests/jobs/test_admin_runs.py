@@ -188,7 +188,7 @@ def test_what_changes_is_shown_to_nobody_who_may_not_see_it(client, viewer, djan
     assert live(viewer, run).status_code == 200
     viewer.logout()
     assert live(viewer, run).status_code == 403
-    viewer.force_login(django_user_model.objects.create_user("nobody", password="secret", is_staff=True))
+    viewer.force_login(django_user_model.objects.create_user("nobody", is_staff=True))
     assert live(viewer, run).status_code == 403
 
 

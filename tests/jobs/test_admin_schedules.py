@@ -178,7 +178,7 @@ def test_the_preview_is_for_those_who_may_see_schedules(client, viewer, django_u
     assert preview(viewer, "every 1m").status_code == 200
     viewer.logout()
     assert preview(viewer, "every 1m").status_code == 403
-    viewer.force_login(django_user_model.objects.create_user("nobody", password="secret", is_staff=True))
+    viewer.force_login(django_user_model.objects.create_user("nobody", is_staff=True))
     assert preview(viewer, "every 1m").status_code == 403
 
 
