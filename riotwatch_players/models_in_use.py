@@ -9,7 +9,9 @@ import threading
 import time
 from dataclasses import dataclass
 
-from riotwatch_players.detection.baseline import BaselineTable
+import numpy as np
+
+from riotwatch_players.detection.baseline import completed
 from riotwatch_players.detection.cards import BadCard, read_card, shipped_card
 from riotwatch_players.detection.model_card import LevelBand, ModelCard
 from riotwatch_players.models import DetectionBaseline, DetectionModel, ModelState
@@ -129,5 +131,14 @@ def _card(model_id: int) -> ModelCard:
 def _over(card: ModelCard, baseline: DetectionBaseline | None) -> ModelCard:
     if baseline is None:
         return card
+    table = completed(
+        baseline.name,
+        np.array(baseline.median, dtype=np.float64),
+        mad=np.array(baseline.mad, dtype=np.float64),
+        n=np.array(baseline.n),
+        fallback=card.baseline_table,
+        built_at=f"{baseline.built_at:%Y-%m-%d}",
+        patch=baseline.patch,
+    )
     bands = tuple(LevelBand.model_validate(band) for band in baseline.level_bands or ())
-    return card.with_baseline(BaselineTable.model_validate(baseline.table), level_bands=bands or None)
+    return card.with_baseline(table, level_bands=bands or None)

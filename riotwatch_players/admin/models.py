@@ -86,7 +86,7 @@ class DetectionModelAdmin(ReadOnlyAdmin):
             "active": named.get(ModelState.ACTIVE),
             "shadow": named.get(ModelState.SHADOW),
             "previous": named.get(ModelState.PREVIOUS),
-            "baseline": DetectionBaseline.objects.filter(current=True).defer("table").first(),
+            "baseline": DetectionBaseline.objects.filter(current=True).defer("median", "mad", "n").first(),
             "form": UploadForm(),
             "may_upload": self._may_upload(request),
             "may_switch": self._may_switch(request),

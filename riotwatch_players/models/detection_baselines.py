@@ -3,15 +3,21 @@ from django.db.models import Q
 
 
 class DetectionBaseline(models.Model):
-    """What stored matches say is usual: one version, measured at one time. The current one replaces the model's own."""
+    """What stored matches say is usual: one version, measured at one time.
+
+    The current one replaces the model's own; where it has too few places, the model's own stands in.
+    """
 
     name = models.CharField(max_length=40, unique=True, help_text="The version that analyses name.")
-    sha256 = models.CharField(max_length=64, help_text="Of table and level bands.")
+    sha256 = models.CharField(max_length=64, help_text="Of the figures.")
     built_at = models.DateTimeField()
     patch = models.CharField(max_length=8, blank=True, default="", help_text="Of the newest match in it.")
     matches = models.IntegerField(help_text="Matches that were looked at.")
     rows = models.IntegerField(help_text="Participants in them whose tier, role and measures are known.")
-    table = models.JSONField(help_text="Median, MAD and n by tier, role and result (`BaselineTable`).")
+    # By tier, role, result (and metric), in the orders of `BaselineTable`.
+    median = models.JSONField(help_text="Null where nothing was counted.")
+    mad = models.JSONField(help_text="Median absolute deviations.")
+    n = models.JSONField(help_text="Places in each cell.")
     level_bands = models.JSONField(
         null=True, help_text="Usual ranks by level (`LevelBand`); empty: too few accounts, or of too few ranks."
     )

@@ -1,12 +1,13 @@
 """Which model a process judges with, and what looking again costs."""
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from riotwatch_players import model_cards, models_in_use
+from riotwatch_players.detection.baseline import SHAPE
 from riotwatch_players.models import DetectionBaseline
-from tests.players.detection.making_cards import flat_table
 from tests.players.factories import NOW
 from tests.players.model_files import brought_in
 
@@ -72,15 +73,30 @@ def test_the_current_baseline_replaces_that_of_active_model_and_shadow(a_little_
     model_cards.cast_shadow(shadow, by="ann", now=NOW)
     before = models_in_use.in_use()
     assert before.card.baseline.version == "flat"
-    table = flat_table().model_dump(mode="json") | {"id": "stored-1"}
+    median = np.full(SHAPE, 0.25)
+    median[:2] = np.nan
+    n = np.full(SHAPE[:-1], 100)
+    n[:2] = 0
     bands = [{"below": 60, "mean": 2.0, "sd": 1.0}, {"below": 75, "mean": 3.0, "sd": 1.2}]
     DetectionBaseline.objects.create(
-        name="stored-1", sha256="1" * 64, built_at=NOW, matches=1, rows=1, table=table, level_bands=bands, current=True
+        name="stored-1",
+        sha256="1" * 64,
+        built_at=NOW,
+        matches=1,
+        rows=1,
+        median=np.where(np.isnan(median), None, median).tolist(),
+        mad=np.where(np.isnan(median), None, 0.5).tolist(),
+        n=n.tolist(),
+        level_bands=bands,
+        current=True,
     )
     after = a_little_later()
     assert after.versions == f"{before.card.version_hash}/stored-1"
     assert after.card.baseline.version == after.shadow.card.baseline.version == "stored-1"
     assert [band.below for band in after.card.level_bands] == [60, 75]
+    own, stored = before.card.baseline_table.median, after.card.baseline_table.median
+    assert stored[0] == own[0]  # neither Iron nor Bronze was counted; Bronze borrows from Silver
+    assert stored[1] == stored[2] != own[1]
     assert (after.shadow.model_id, after.shadow.card.version_hash) == (shadow.pk, str(shadow))
 
 
