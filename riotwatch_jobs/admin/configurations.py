@@ -16,7 +16,7 @@ from riotwatch_jobs.admin import job_page, words
 from riotwatch_jobs.admin.operations import Button, OperatedAdmin, Question
 from riotwatch_jobs.admin.pages import actor, label, page_of, run_now, when
 from riotwatch_jobs.admin.settings_fields import PREFIX
-from riotwatch_jobs.admin.settings_form import OWN_FIELDS, form_for, stored_problems
+from riotwatch_jobs.admin.settings_form import OWN_FIELDS, form_for, in_words, stored_problems
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration
 
@@ -154,9 +154,9 @@ class JobConfigurationAdmin(OperatedAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ANN401
         """The job's settings, then what every job has; who may only look sees the settings in a table instead."""
-        limits = ("Switch and limits", {"fields": OWN_FIELDS})
         if not self.has_change_permission(request, obj):
-            return (limits,)
+            return ()
+        limits = ("Switch and limits", {"fields": OWN_FIELDS})
         names = [name for name in form_for(obj).base_fields if name.startswith(PREFIX)]
         return (("Settings", {"fields": names}), limits) if names else (limits,)
 
@@ -179,7 +179,7 @@ class JobConfigurationAdmin(OperatedAdmin):
             "next_run": when(facts.next_run),
             "stored_problems": stored_problems(row, facts.job) if facts.job else [],
             "stop": EmergencyStop.objects.first(),
-            "settings": [] if self.has_change_permission(request, row) else job_page.settings_in_effect(row),
+            "settings": [] if self.has_change_permission(request, row) else in_words(row),
             "operations": self.with_buttons(request, row),
         }
 

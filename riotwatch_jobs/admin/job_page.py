@@ -4,13 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django_celery_beat.models import PeriodicTask
 
 from riotwatch_jobs import describing, messages, registry, scheduling, slots
 from riotwatch_jobs.admin import history, words
-from riotwatch_jobs.admin.settings_fields import help_text, label_of, shown_value
 from riotwatch_jobs.admin.words import Label
 from riotwatch_jobs.base import Job
 from riotwatch_jobs.models import Execution, JobConfiguration
@@ -157,19 +155,3 @@ def timing_of(row: PeriodicTask, since: datetime | None) -> Timing:
         return Timing(row, str(problem), None)
     upcoming = slots.following(schedule, since) if since and row.enabled else None
     return Timing(row, describing.describe(schedule), upcoming)
-
-
-def settings_in_effect(configuration: JobConfiguration) -> list[tuple[str, str, str]]:
-    """Name, value and meaning of each setting, for those who may only look."""
-    job = job_of(configuration)
-    if job is None or not isinstance(configuration.config, dict):
-        return []
-    values: dict[str, Any] = configuration.effective_config()
-    return [
-        (
-            label_of(name),
-            shown_value(values.get(name, about.get_default(call_default_factory=True))),
-            help_text(about, default=about.get_default(call_default_factory=True)),
-        )
-        for name, about in job.Config.model_fields.items()
-    ]

@@ -134,3 +134,17 @@ def stored_problems(configuration: JobConfiguration, job: type[Job]) -> list[str
 
 def _catch_up(job: type[Job]) -> str:
     return "one interval, 6 h at most" if job.catch_up_s is None else words.span(job.catch_up_s)
+
+
+def in_words(configuration: JobConfiguration) -> list[tuple[str, str, str]]:
+    """Name, value in effect and meaning of each field, for those who may only look."""
+    form = form_for(configuration)(instance=configuration)
+    return [
+        (str(field.label), shown_value(field.value()) or _default_of(field), str(field.help_text))
+        for field in form
+        if not field.is_hidden
+    ]
+
+
+def _default_of(field: forms.BoundField) -> str:
+    return str(field.field.widget.attrs.get("placeholder", "default"))

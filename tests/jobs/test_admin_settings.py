@@ -143,4 +143,5 @@ def test_who_may_only_look_sees_the_settings_in_effect(viewer, toy_row):
     JobConfiguration.objects.filter(pk="toy").update(config={"apples": 7})
     response = viewer.get(change_page(toy_row))
     assert "Apples 7 How many apples." in text_of(response)
+    assert "Timeout (s) 90 One item's working time" in text_of(response)
     assert "setting_apples" not in response.content.decode()
