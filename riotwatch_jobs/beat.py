@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from riotwatch_jobs import catching_up, messages, scheduling
+from riotwatch_jobs import catching_up, leases, messages, scheduling
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ class SlotScheduler(DatabaseScheduler):
 
     _rows: dict[str, PeriodicTask] | None = None
     _rows_stamp: datetime | None = None
+    _next_heartbeat: float = 0.0
 
     def setup_schedule(self) -> None:
         """No default entries: every schedule is a row."""
@@ -54,11 +55,18 @@ class SlotScheduler(DatabaseScheduler):
         """Record and publish what is due; returns how long to sleep, in seconds."""
         try:
             close_old_connections()
+            self._beat_heart()
             for row in list(self.schedule.values()):
                 self._open_if_due(row, datetime.now(UTC))
         except (DatabaseError, InterfaceError) as problem:
             log.warning("beat_without_database problem=%s", problem)
         return self._until_next_second()
+
+    def _beat_heart(self) -> None:
+        clock = time.monotonic()
+        if clock >= self._next_heartbeat:
+            leases.beat_heart("beat")
+            self._next_heartbeat = clock + leases.RENEW_EVERY_S
 
     def _until_next_second(self) -> float:
         return float(self.max_interval) - time.time() % 1

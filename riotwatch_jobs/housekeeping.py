@@ -21,6 +21,7 @@ from riotwatch_jobs.models import (
     EmergencyStop,
     Execution,
     ExecutionState,
+    Heartbeat,
     ItemState,
     WorkerLease,
     WorkItem,
@@ -108,7 +109,8 @@ def prune(now: datetime) -> int:
     deleted, _ = settled.filter(state__in=done_states, finished_at__lt=now - KEEP_DONE_ITEMS).delete()
     failed, _ = settled.filter(state__in=FAILED_ITEM_STATES, finished_at__lt=now - KEEP_FAILED_ITEMS).delete()
     runs, _ = Execution.objects.filter(finished_at__lt=now - KEEP_RUNS).delete()
-    return deleted + failed + runs
+    hearts, _ = Heartbeat.objects.filter(at__lt=now - KEEP_RUNS).delete()
+    return deleted + failed + runs + hearts
 
 
 @dataclass

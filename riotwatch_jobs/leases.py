@@ -15,7 +15,7 @@ from datetime import datetime
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection, connections
 from django.db.models.functions import Now
 
-from riotwatch_jobs.models import ItemState, WorkerLease, WorkItem
+from riotwatch_jobs.models import Heartbeat, ItemState, WorkerLease, WorkItem
 
 RENEW_EVERY_S = 10.0
 RETRY_EVERY_S = 1.0
@@ -29,6 +29,11 @@ def database_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
     return now
+
+
+def beat_heart(kind: str) -> None:
+    """Leave this process's sign of life, where it executes no items."""
+    Heartbeat.objects.update_or_create(kind=kind, host=socket.gethostname(), pid=os.getpid(), defaults={"at": Now()})
 
 
 class NoLeaseYet(OperationalError):

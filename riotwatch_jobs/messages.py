@@ -1,4 +1,4 @@
-"""The two messages there are, and the only place that publishes them. They carry ids; rows carry everything else.
+"""The three messages there are, and the only place that publishes them. They carry ids; rows carry everything else.
 
 Publishing is bounded, because a web request may wait for it: a broker that is gone refuses at once, one that is frozen
 or cut off costs three timeouts (the message, a new connection, its second try) and is then left alone for a while.
@@ -16,7 +16,9 @@ from riotwatch_jobs.models import Execution
 
 DISPATCH_TASK = "riotwatch_jobs.tasks.dispatch"
 RUN_ITEM_TASK = "riotwatch_jobs.tasks.run_item"
+CANARY_TASK = "riotwatch_jobs.tasks.canary"
 CONTROL_QUEUE = "control"
+CANARY_EXPIRES_S = 120.0
 
 PUBLISH_TIMEOUT_S = 1.5
 """Shorter than what consumers allow (settings.py): they hold no request up, and a stalled disk may stall the broker."""
@@ -42,13 +44,18 @@ def send_item(item_id: int, delivery: int, *, queue: str) -> bool:
     return _send(RUN_ITEM_TASK, [item_id, delivery], queue)
 
 
-def _send(task: str, args: list[object], queue: str) -> bool:
+def send_canary(queue: str) -> bool:
+    """Ask the workers of a queue for an answer. False when the broker does not take it."""
+    return _send(CANARY_TASK, [queue], queue, expires_s=CANARY_EXPIRES_S)
+
+
+def _send(task: str, args: list[object], queue: str, *, expires_s: float | None = None) -> bool:
     began = time.monotonic()
     if began < _left_alone_until:
         return False
     try:
         with _publishers().acquire(block=True) as producer:  # type: ignore[no-untyped-call]  # kombu is untyped
-            current_app.send_task(task, args=args, queue=queue, producer=producer)
+            current_app.send_task(task, args=args, queue=queue, producer=producer, expires=expires_s)
     except (OperationalError, ResponseError) as problem:  # it is gone, frozen, or full
         log.warning("message_not_sent task=%s args=%s problem=%s", task, args, problem)
         _leave_alone_if_slow(began)

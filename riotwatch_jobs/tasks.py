@@ -2,10 +2,11 @@
 
 from celery import Task, shared_task
 from django.db import InterfaceError, OperationalError
+from django.db.models.functions import Now
 
 from riotwatch_jobs import backoff, leases, messages, runner
 from riotwatch_jobs import dispatch as engine
-from riotwatch_jobs.models import Trigger
+from riotwatch_jobs.models import Canary, Trigger
 
 
 class PassingFault(Exception):
@@ -46,3 +47,9 @@ def run_item(self: Task, item_id: int, delivery: int) -> None:
     if redelivery.countdown_s is None:
         raise PassingFault(redelivery.reason)
     raise self.retry(countdown=redelivery.countdown_s, max_retries=None)
+
+
+@shared_task(name=messages.CANARY_TASK)
+def canary(queue: str) -> None:
+    """Answer for the queue: some worker takes messages from it."""
+    Canary.objects.filter(pk=queue).update(answered_at=Now())

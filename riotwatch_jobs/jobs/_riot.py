@@ -3,11 +3,12 @@
 The framework knows nothing of Riot; this package is the one place that knows both sides.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from functools import wraps
 from typing import TypeVar
 
-from riotwatch_jobs import dispatch, registry
+from riotwatch_jobs import checkups, dispatch, registry
 from riotwatch_jobs.base import ItemLog, Job
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.outcomes import Fail, Lane, Outcome, Retry, Skip, Snooze, Target
@@ -132,3 +133,14 @@ def _starts_in_window(region: str) -> int | None:
 
 
 registry.set_region_window(_starts_in_window)
+
+
+@checkups.register
+def riot_key(now: datetime) -> Iterable[checkups.Finding]:
+    """Whether Riot refuses the key."""
+    del now
+    outage = outages.standing()
+    if outage is None:
+        yield checkups.Finding("Riot key")
+    else:
+        yield checkups.Finding("Riot key", outages.remedy(outage), outage.since, "manage.py set_riot_key")

@@ -36,7 +36,7 @@ from riotwatch_jobs.models.items import (
     WorkItem,
     WorkItemQuerySet,
 )
-from riotwatch_jobs.models.leases import LEASE_DEAD_AFTER, WorkerLease
+from riotwatch_jobs.models.leases import LEASE_DEAD_AFTER, Canary, Heartbeat, WorkerLease
 from riotwatch_jobs.models.logs import ExecutionLog
 
 __all__ = [
@@ -45,11 +45,13 @@ __all__ = [
     "LEASE_DEAD_AFTER",
     "OPEN_ITEM_STATES",
     "OPEN_STATES",
+    "Canary",
     "EmergencyStop",
     "Execution",
     "ExecutionLog",
     "ExecutionQuerySet",
     "ExecutionState",
+    "Heartbeat",
     "ItemState",
     "JobConfiguration",
     "Trigger",

@@ -36,3 +36,34 @@ class WorkerLease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} ({self.host}, pid {self.pid})"
+
+
+class Heartbeat(models.Model):
+    """A sign of life of a process that executes no items: beat, housekeeping."""
+
+    kind = models.CharField(max_length=32)
+    host = models.CharField(max_length=100)
+    pid = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        db_table = "heartbeats"
+        constraints = [models.UniqueConstraint(fields=["kind", "host", "pid"], name="one_heartbeat_per_process")]
+        indexes = [models.Index(fields=["kind", "-at"], name="heartbeats_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.host}, pid {self.pid})"
+
+
+class Canary(models.Model):
+    """The last message that was sent into a queue for its answer alone: a worker may live and yet take nothing."""
+
+    queue = models.CharField(max_length=32, primary_key=True)
+    sent_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "canaries"
+
+    def __str__(self) -> str:
+        return self.queue

@@ -1,0 +1,113 @@
+"""What is ill, since when, and the command that helps. Each part of the system registers the checks that it knows.
+
+A check reads rows and asks servers; it changes nothing. The framework's own are here; Riot's key, the broker, the disk
+and the simulator are checked by those who know them (`checkups.register`).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+
+from riotwatch_jobs import registry
+from riotwatch_jobs.catching_up import MISSED
+from riotwatch_jobs.checkups import Finding, register, registered
+from riotwatch_jobs.items import INTERACTIVE_QUEUE
+from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.messages import CONTROL_QUEUE
+from riotwatch_jobs.models import (
+    LEASE_DEAD_AFTER,
+    Canary,
+    EmergencyStop,
+    Execution,
+    Heartbeat,
+    ItemState,
+    WorkerLease,
+    WorkItem,
+)
+
+CANARY_ANSWERS_WITHIN = timedelta(seconds=60)
+MISSED_IS_NEWS_FOR = timedelta(hours=1)
+WORKED_ON = (ItemState.DONE, ItemState.FAILED)
+
+
+def examine() -> list[Finding]:
+    """Every part, the ill ones first. Without the database nothing else can be told."""
+    try:
+        now = database_now()
+        found = [finding for check in registered() for finding in check(now)]
+    except (DatabaseError, InterfaceError) as problem:
+        text = f"it does not answer: {str(problem).strip().splitlines()[0]}"
+        return [Finding("database", text, remedy="start PostgreSQL, or see DATABASE_URL")]
+    return sorted([Finding("database"), *found], key=lambda finding: not finding.ill)
+
+
+@register
+def processes(now: datetime) -> Iterable[Finding]:
+    """Housekeeping, and beat where schedules are to make runs."""
+    yield _process("housekeeping", "due items are not sent, and nothing is repaired", "manage.py housekeeping", now)
+    if settings.JOB_SCHEDULER_ENABLED:
+        yield _process("beat", "schedules make no runs", "celery -A riotwatch beat", now)
+
+
+def _process(kind: str, means: str, start: str, now: datetime) -> Finding:
+    last = Heartbeat.objects.filter(kind=kind).order_by("-at").first()
+    if last is not None and last.at > now - LEASE_DEAD_AFTER:
+        return Finding(kind)
+    return Finding(kind, f"no {kind} runs: {means}", last.at if last else None, f"start it: {start} (Procfile)")
+
+
+@register
+def queues(now: datetime) -> Iterable[Finding]:
+    """Whether, for each queue that is needed, a worker lives and takes messages."""
+    needed = {job.queue for job in registry.all_jobs()} | {CONTROL_QUEUE, INTERACTIVE_QUEUE}
+    canaries = {canary.queue: canary for canary in Canary.objects.all()}
+    for queue in sorted(needed):
+        yield _queue(queue, canaries.get(queue), now)
+
+
+def _queue(queue: str, canary: Canary | None, now: datetime) -> Finding:
+    part, answered_at = f"queue {queue}", canary.answered_at if canary else None
+    if not WorkerLease.objects.live(now).filter(queues__contains=[queue]).exists():
+        text = f"no worker lives that consumes {queue}"
+        return Finding(part, text, answered_at, f"start the worker with -Q …{queue} (Procfile)")
+    if canary and not is_answered(canary) and canary.sent_at < now - CANARY_ANSWERS_WITHIN and not _is_busy(canary):
+        text = f"a worker lives for {queue} but takes no messages"
+        return Finding(part, text, canary.sent_at, "restart that worker; manage.py job_status tells what waits")
+    return Finding(part)
+
+
+def is_answered(canary: Canary) -> bool:
+    """A worker has taken it."""
+    return canary.answered_at is not None and canary.answered_at >= canary.sent_at
+
+
+def _is_busy(canary: Canary) -> bool:
+    """Items of the queue are being worked on, or were after the canary was sent: it waits behind them."""
+    items = WorkItem.objects.filter(queue=canary.queue)
+    running = items.filter(state=ItemState.RUNNING, owner_id__in=WorkerLease.objects.values("pk"))
+    return running.exists() or items.filter(state__in=WORKED_ON, finished_at__gt=canary.sent_at).exists()
+
+
+@register
+def schedules(now: datetime) -> Iterable[Finding]:
+    """Slots that were missed within the hour."""
+    missed = Execution.objects.filter(reason=MISSED, finished_at__gt=now - MISSED_IS_NEWS_FOR)
+    last = missed.order_by("-finished_at").first()
+    if last is None:
+        yield Finding("schedules")
+        return
+    text = f"slots of {last.job_id} were missed: no beat was running"
+    yield Finding("schedules", text, last.slot, f"trigger_job {last.job_id} makes up for it")
+
+
+@register
+def stop(now: datetime) -> Iterable[Finding]:
+    """The emergency stop."""
+    del now
+    standing = EmergencyStop.objects.first()
+    if standing is None:
+        yield Finding("dispatch")
+    else:
+        yield Finding("dispatch", str(standing), standing.stopped_at, "manage.py emergency_resume")

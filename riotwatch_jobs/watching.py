@@ -1,0 +1,108 @@
+"""Watching over the system from the housekeeping process: canaries into the queues, and the dead man's switch.
+
+That all is well is said by asking an address, HEALTH_PING_URL, once a minute. Whoever listens there raises the alarm
+when it is not asked any more: that works when this whole machine is gone, too. In a thread of its own, for it may wait.
+"""
+
+import logging
+import threading
+from dataclasses import dataclass, field
+
+import requests
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.db.models.functions import Now
+
+from riotwatch_jobs import health, messages
+from riotwatch_jobs.checkups import Finding
+from riotwatch_jobs.leases import beat_heart, database_now
+from riotwatch_jobs.models import Canary, WorkerLease
+
+LOOK_EVERY_S = 10.0
+CANARY_EVERY_S = 30.0
+PING_EVERY_S = 60.0
+PING_TIMEOUT_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+def send_canaries() -> None:
+    """One message into each consumed queue; the one that is out is given time to come back first."""
+    now = database_now()
+    lists = WorkerLease.objects.live(now).values_list("queues", flat=True)
+    out = {canary.queue: canary for canary in Canary.objects.all()}
+    for queue in sorted({queue for queues in lists for queue in queues}):
+        canary = out.get(queue)
+        age_s = (now - canary.sent_at).total_seconds() if canary else float("inf")
+        pause_s = CANARY_EVERY_S if canary is None or health.is_answered(canary) else messages.CANARY_EXPIRES_S
+        if age_s >= pause_s:
+            _send_canary(queue, is_new=canary is None)
+
+
+def _send_canary(queue: str, *, is_new: bool) -> None:
+    """The row goes before the message, whose answer comes at once; one that is not sent is no fault of the workers."""
+    before = None if is_new else Canary.objects.get(pk=queue).sent_at
+    Canary.objects.update_or_create(queue=queue, defaults={"sent_at": Now()})
+    if messages.send_canary(queue):
+        return
+    if before is None:
+        Canary.objects.filter(pk=queue).delete()
+    else:
+        Canary.objects.filter(pk=queue).update(sent_at=before)
+
+
+def ping(url: str) -> bool:
+    """Say that all is well. The address is a secret: it is not logged."""
+    try:
+        answer = requests.get(url, timeout=PING_TIMEOUT_S)
+    except requests.RequestException as problem:
+        log.warning("health_not_pinged problem=%s", type(problem).__name__)
+        return False
+    if not answer.ok:
+        log.warning("health_not_pinged status=%s", answer.status_code)
+    return bool(answer.ok)
+
+
+@dataclass
+class Watch:
+    """The thread's work."""
+
+    stopping: threading.Event = field(default_factory=threading.Event)
+    _ill: frozenset[str] = frozenset()
+    _looks: int = 0
+
+    def start(self) -> threading.Thread:
+        """Watch in a thread of its own until `stopping` is set."""
+        thread = threading.Thread(target=self.run, name="watch", daemon=True)
+        thread.start()
+        return thread
+
+    def run(self) -> None:
+        """Look every ten seconds; survives a database or broker that is away."""
+        while not self.stopping.is_set():
+            try:
+                close_old_connections()
+                self.step()
+            except (DatabaseError, InterfaceError) as problem:
+                log.warning("watch_without_database problem=%s", problem)
+            self.stopping.wait(LOOK_EVERY_S)
+        connections.close_all()
+
+    def step(self) -> None:
+        """One look: leave a sign of life, send canaries, tell what became ill or well, ping while all is well."""
+        beat_heart("housekeeping")
+        send_canaries()
+        findings = health.examine()
+        self._tell(findings)
+        is_turn = self._looks % round(PING_EVERY_S / LOOK_EVERY_S) == 0
+        if settings.HEALTH_PING_URL and is_turn and not self._ill:
+            ping(settings.HEALTH_PING_URL)
+        self._looks += 1
+
+    def _tell(self, findings: list[Finding]) -> None:
+        ill = {finding.part: finding for finding in findings if finding.ill}
+        for part in sorted(ill.keys() - self._ill):
+            log.warning("health_ill part=%s problem=%s remedy=%s", part, ill[part].ill, ill[part].remedy)
+        for part in sorted(self._ill - ill.keys()):
+            log.info("health_well part=%s", part)
+        self._ill = frozenset(ill)
