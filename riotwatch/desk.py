@@ -66,13 +66,13 @@ def _jobs(*, now: datetime) -> list[job_page.JobFacts]:
 
 
 def _alerts(*, now: datetime) -> list[Alert]:
-    jobs = reverse("admin:riotwatch_jobs_jobconfiguration_changelist")
+    stops = reverse("admin:riotwatch_jobs_emergencystop_changelist")
     alerts = [
         Alert(remedy(outage), outage.since, reverse("admin:riotwatch_players_riotkey_add"), "Set a key")
         for outage in KeyOutage.objects.filter(since__isnull=False)
     ]
     alerts += [
-        Alert(f"{stop}. Nothing begins until manage.py emergency_resume", None, jobs, "Jobs")
+        Alert(f"{stop}. Nothing begins until it is deleted", None, stops, "Resume")
         for stop in EmergencyStop.objects.all()
     ]
     if not WorkerLease.objects.live(now).exists():

@@ -95,6 +95,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Items", "checklist", "riotwatch_jobs.workitem"),
                     _page("Logs", "article", "riotwatch_jobs.executionlog"),
                     _page("Workers", "memory", "riotwatch_jobs.workerlease"),
+                    _page("Emergency stop", "front_hand", "riotwatch_jobs.emergencystop"),
                 ],
             },
             {

@@ -11,6 +11,7 @@ from django_celery_beat.models import PeriodicTask
 
 from riotwatch_jobs import leases
 from riotwatch_jobs.models import (
+    EmergencyStop,
     Execution,
     ExecutionLog,
     ExecutionState,
@@ -100,6 +101,7 @@ def example(model):
         ExecutionLog: lambda: a_line(run, "<script>alert(1)</script>", level=30, item=run.items.first()),
         WorkerLease: a_worker,
         JobConfiguration: lambda: JobConfiguration.objects.get(pk="toy"),
+        EmergencyStop: lambda: EmergencyStop.objects.create(stopped_at=leases.database_now(), reason="full disk"),
         PeriodicTask: lambda: PeriodicTask.objects.get(name="toy"),
     }
     return makers[model]()

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.urls import NoReverseMatch, reverse
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from riotwatch_jobs.models import Execution, JobConfiguration
+from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("synced")]
 
@@ -25,7 +25,7 @@ def test_every_list_and_every_row_of_it_can_be_opened(admin_client, model):
 
 @each_model
 def test_rows_are_added_by_hand_only_where_that_makes_sense(admin_client, model):
-    assert admin_client.get(page(model, "add")).status_code == (200 if model is PeriodicTask else 403)
+    assert admin_client.get(page(model, "add")).status_code == (200 if model in {PeriodicTask, EmergencyStop} else 403)
 
 
 @each_model

@@ -175,3 +175,29 @@ def test_the_home_page_tells_the_same_of_each_job_as_the_list(admin_client):
     text = text_of(admin_client.get(reverse("admin:index")))
     for expected in ("Toy on every hour in", "failed"):
         assert expected in text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_everything_is_stopped_with_a_reason_and_resumed_with_a_trace_each(admin_client, toy_row):
+    adding = page(EmergencyStop, "add")
+    assert "This field is required." in text_of(admin_client.post(adding, {"reason": " "}))
+    assert admin_client.post(adding, {"reason": "the disk is full"}).status_code == 302
+    stop = EmergencyStop.objects.get()
+    assert (stop.stopped_by, stop.reason) == ("admin", "the disk is full")
+    assert admin_client.get(adding).status_code == 403
+    assert any("was skipped" in text for text in told(act(admin_client, "run_now", toy_row)))
+    resuming = page(EmergencyStop, "delete", stop.pk)
+    assert f'href="{resuming}"' in admin_client.get(change_page(toy_row)).content.decode()
+    admin_client.post(resuming, {"post": "yes"})
+    assert not EmergencyStop.objects.exists()
+    assert [text for _, text in audit_of(stop)] == [
+        "Stopped everything: the disk is full.",
+        "Ended the emergency stop.",
+    ]
+
+
+def test_who_may_only_look_neither_stops_nor_resumes(viewer):
+    assert viewer.post(page(EmergencyStop, "add"), {"reason": "x"}).status_code == 403
+    EmergencyStop.objects.create(stopped_at=leases.database_now(), reason="x")
+    assert viewer.post(page(EmergencyStop, "delete", 1), {"post": "yes"}).status_code == 403
+    assert EmergencyStop.objects.exists()
