@@ -23,11 +23,34 @@ class Line:
     message: str
 
 
-_lines: ContextVar[deque[Line] | None] = ContextVar("lines", default=None)
+class Tail:
+    """The newest lines of one attempt, and how many older ones were dropped."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self._lines: deque[Line] = deque(maxlen=LINES_PER_ITEM)
+
+    def append(self, line: Line) -> None:
+        """Keep a line; the oldest goes where there are too many."""
+        self.dropped += len(self._lines) == LINES_PER_ITEM
+        self._lines.append(line)
+
+    def take(self) -> list[Line]:
+        """All lines, oldest first; the first says how many were dropped, if any were. Afterwards there are none."""
+        lines, dropped = list(self._lines), self.dropped
+        self._lines.clear()
+        self.dropped = 0
+        if dropped:
+            text = f"{dropped} earlier lines were dropped; {LINES_PER_ITEM} are kept per attempt"
+            lines.insert(0, Line(at=lines[0].at, level=logging.WARNING, logger="riotwatch.run", message=text))
+        return lines
+
+
+_lines: ContextVar[Tail | None] = ContextVar("lines", default=None)
 
 
 @contextlib.contextmanager
-def into(lines: deque[Line]) -> Iterator[None]:
+def into(lines: Tail) -> Iterator[None]:
     """Inside the block, everything this thread logs is appended to `lines`."""
     token = _lines.set(lines)
     try:

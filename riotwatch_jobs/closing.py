@@ -24,20 +24,25 @@ from riotwatch_jobs.models import FAILED_ITEM_STATES, EmergencyStop, Execution, 
 log = logging.getLogger(__name__)
 
 FOLLOWED_STATES = (ExecutionState.COMPLETED, ExecutionState.RATE_LIMITED)
-Follow = Callable[[Execution, datetime], None]
 
 
-def _follow_nobody(execution: Execution, now: datetime) -> None:
-    del execution, now
+@dataclass(frozen=True)
+class Timetable:
+    """What the schedules say about a run that has ended; they are above this module (following.py)."""
+
+    follow: Callable[[Execution, datetime], None]
+    """Ask for the runs that follow; called in the closing transaction, when something was done."""
+    next_run: Callable[[Execution, datetime], datetime | None]
+    """When the schedule of this run is due next."""
 
 
-_follow: Follow = _follow_nobody
+_timetable: Timetable | None = None
 
 
-def set_follow(function: Follow) -> None:
-    """Say what is asked for, in the closing transaction, when a run has ended with something done."""
-    global _follow
-    _follow = function
+def set_timetable(timetable: Timetable) -> None:
+    """Say what follows a run; until then nothing does."""
+    global _timetable
+    _timetable = timetable
 
 
 @dataclass(frozen=True)
@@ -136,8 +141,8 @@ def _close(execution: Execution, *, now: datetime) -> bool:
                 result=totals.result,
             )
         )
-        if closed and state in FOLLOWED_STATES:
-            _follow(execution, now)
+        if closed and _timetable and state in FOLLOWED_STATES:
+            _timetable.follow(execution, now)
     if closed:
         _announce(execution, state, reason, totals, now=now)
         start_successor(execution)
@@ -201,9 +206,10 @@ def _announce(execution: Execution, state: ExecutionState, reason: str, totals: 
         ExecutionState.ABANDONED: "job_failed",
     }.get(state, "job_ended")
     duration_s = (now - execution.started_at).total_seconds() if execution.started_at else 0.0
+    next_run = _timetable.next_run(execution, now) if _timetable else None
     log.log(
         logging.WARNING if state == ExecutionState.FAILED else logging.INFO,
-        "%s job=%s run=%s state=%s duration_s=%.1f done=%d failed=%d skipped=%d requests=%d reason=%s",
+        "%s job=%s run=%s state=%s duration_s=%.1f done=%d failed=%d skipped=%d requests=%d next_run=%s reason=%s",
         event,
         execution.job_id,
         execution.pk,
@@ -213,6 +219,7 @@ def _announce(execution: Execution, state: ExecutionState, reason: str, totals: 
         totals.counts.failed,
         totals.counts.skipped,
         totals.requests,
+        next_run.isoformat() if next_run else "none",
         reason,
     )
 

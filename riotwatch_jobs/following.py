@@ -6,7 +6,9 @@ They are asked for in the transaction that closes the run they follow: neither a
 import logging
 from datetime import datetime
 
-from riotwatch_jobs import closing, dispatch, registry
+from django_celery_beat.models import PeriodicTask
+
+from riotwatch_jobs import closing, dispatch, registry, scheduling, slots
 from riotwatch_jobs.models import DEFAULT_SCOPE, Execution, JobConfiguration, Trigger
 from riotwatch_jobs.slots import BadSchedule
 
@@ -27,7 +29,21 @@ def ask_for_followers(execution: Execution, now: datetime) -> None:
             log.error("follower_not_started job=%s after=%s problem=%s", follower.job_id, execution.job_id, problem)
 
 
-closing.set_follow(ask_for_followers)
+def next_run_of(execution: Execution, now: datetime) -> datetime | None:
+    """When the run's schedule is due next; None where it has none that is on."""
+    name = {"name": execution.job_id} if execution.scope == DEFAULT_SCOPE else {}
+    if execution.scope.startswith("schedule:"):
+        name = {"pk": execution.scope.removeprefix("schedule:")}
+    row = PeriodicTask.objects.filter(enabled=True, **name).first() if name else None
+    if row is None or JobConfiguration.objects.filter(pk=execution.job_id, enabled=False).exists():
+        return None
+    try:
+        return slots.following(scheduling.schedule_of(row), now)
+    except slots.BadSchedule:
+        return None
+
+
+closing.set_timetable(closing.Timetable(follow=ask_for_followers, next_run=next_run_of))
 
 
 def check(job_id: str, *, after: str) -> None:

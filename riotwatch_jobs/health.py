@@ -11,7 +11,6 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from riotwatch_jobs import registry
-from riotwatch_jobs.catching_up import MISSED
 from riotwatch_jobs.checkups import Finding, register, registered
 from riotwatch_jobs.items import INTERACTIVE_QUEUE
 from riotwatch_jobs.leases import database_now
@@ -20,7 +19,6 @@ from riotwatch_jobs.models import (
     LEASE_DEAD_AFTER,
     Canary,
     EmergencyStop,
-    Execution,
     Heartbeat,
     ItemState,
     WorkerLease,
@@ -28,7 +26,6 @@ from riotwatch_jobs.models import (
 )
 
 CANARY_ANSWERS_WITHIN = timedelta(seconds=60)
-MISSED_IS_NEWS_FOR = timedelta(hours=1)
 WORKED_ON = (ItemState.DONE, ItemState.FAILED)
 
 
@@ -88,18 +85,6 @@ def _is_busy(canary: Canary) -> bool:
     items = WorkItem.objects.filter(queue=canary.queue)
     running = items.filter(state=ItemState.RUNNING, owner_id__in=WorkerLease.objects.values("pk"))
     return running.exists() or items.filter(state__in=WORKED_ON, finished_at__gt=canary.sent_at).exists()
-
-
-@register
-def schedules(now: datetime) -> Iterable[Finding]:
-    """Slots that were missed within the hour."""
-    missed = Execution.objects.filter(reason=MISSED, finished_at__gt=now - MISSED_IS_NEWS_FOR)
-    last = missed.order_by("-finished_at").first()
-    if last is None:
-        yield Finding("schedules")
-        return
-    text = f"slots of {last.job_id} were missed: no beat was running"
-    yield Finding("schedules", text, last.slot, f"trigger_job {last.job_id} makes up for it")
 
 
 @register

@@ -2,14 +2,13 @@
 
 import logging
 import time
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from riotwatch_jobs.base import as_fields
-from riotwatch_jobs.capture import CHARACTERS_PER_LINE, LINES_PER_ITEM, Line
+from riotwatch_jobs.capture import CHARACTERS_PER_LINE, Tail
 from riotwatch_jobs.models import Execution, ExecutionLog, WorkItem
 from riotwatch_jobs.outcomes import Interrupt, Skip, Snooze
 
@@ -28,7 +27,7 @@ class ItemRecorder:
     requests: int = 0
     created: int = 0
     updated: int = 0
-    lines: deque[Line] = field(default_factory=lambda: deque(maxlen=LINES_PER_ITEM))
+    lines: Tail = field(default_factory=Tail)
     _checked: float = 0.0
 
     @property
@@ -82,9 +81,8 @@ class ItemRecorder:
                 logger=line.logger,
                 message=line.message,
             )
-            for line in self.lines
+            for line in self.lines.take()
         )
-        self.lines.clear()
 
 
 def note(execution_id: int, message: str, *, now: datetime, level: int = logging.INFO) -> None:

@@ -15,13 +15,10 @@ from rows_and_messages import dead_broker, empty_broker, messages_in
 from toy_jobs import toy_job
 
 from riotwatch_jobs import (
-    catching_up,
     checkups,
     health,
     leases,
     registry,
-    scheduling,
-    slots,
     switching,
     tasks,
     watching,
@@ -128,18 +125,15 @@ def test_a_worker_that_is_busy_with_items_is_not_ill(well, now, lease, start):
     assert list(ill()) == ["queue players"]
 
 
-def test_the_key_that_riot_refuses_the_emergency_stop_and_missed_slots_are_told(well, now):
+def test_the_key_that_riot_refuses_and_the_emergency_stop_are_told(well, now):
     KeyOutage.objects.update_or_create(
         id=1, defaults={"kind": "refused", "since": now, "next_probe_at": now + 60 * SECOND, "platform": "euw1"}
     )
     switching.emergency_stop(reason="the key leaked", by=Actor("ann", None), now=now)
-    plan = scheduling.Plan("toy", "default", slots.Every(60))
-    scheduling.skip_slot(plan, now, catching_up.MISSED, now=now)
     found = ill()
-    assert set(found) == {"Riot key", "dispatch", "schedules"}
+    assert set(found) == {"Riot key", "dispatch"}
     assert (found["Riot key"].since, found["Riot key"].remedy) == (now, "manage.py set_riot_key")
     assert "the key leaked" in found["dispatch"].ill
-    assert found["schedules"].remedy == "trigger_job toy makes up for it"
 
 
 def test_a_dead_broker_is_ill_since_the_last_answer_through_it(well, now):

@@ -5,9 +5,10 @@ import threading
 
 import pytest
 from django.db import OperationalError, connection, connections
+from rows_and_messages import schedule_row
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import closing, dispatch, leases, runner
+from riotwatch_jobs import capture, closing, dispatch, leases, runner, scheduling
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, Fail, Retry, Skip, Snooze, Stop, Target
 from riotwatch_jobs.registry import registered_temporarily
@@ -202,6 +203,40 @@ def test_what_a_library_logs_is_kept_with_the_run(start, work_off):
         run = work_off(start("chatty"))
     messages = list(run.log_lines.values_list("message", flat=True))
     assert messages == ["a library speaks", "own_line apples=3"]
+
+
+def test_of_very_many_log_lines_the_newest_are_kept_and_the_first_says_how_many_are_not(start, work_off):
+    class Talkative(toy_job({})):
+        def targets(self):
+            return [Target("a")]
+
+        def run(self, target, log):
+            for number in range(capture.LINES_PER_ITEM + 7):
+                log.info("said", number=number)
+            return Done()
+
+    with registered_temporarily(Talkative):
+        run = work_off(start("toy"))
+    lines = list(run.log_lines.filter(item__isnull=False).order_by("id").values_list("message", flat=True))
+    assert len(lines) == capture.LINES_PER_ITEM + 1
+    assert lines[0] == "7 earlier lines were dropped; 500 are kept per attempt"
+    assert lines[1].endswith("said number=7")
+    assert lines[-1].endswith(f"said number={capture.LINES_PER_ITEM + 6}")
+
+
+@pytest.mark.parametrize(
+    ("switched_on", "scope", "told"), [(True, "default", "20"), (False, "default", "none"), (True, "player:3", "none")]
+)
+def test_the_end_of_a_run_is_logged_with_its_duration_and_the_next_run(work_off, now, caplog, switched_on, scope, told):
+    caplog.set_level("INFO", logger="riotwatch_jobs.closing")
+    with registered_temporarily(toy_job({"a": Done()})):
+        scheduling.set_enabled(schedule_row("every 1h"), enabled=switched_on)
+        run, _ = dispatch.request(dispatch.Request(job_id="toy", trigger="cli", scope=scope), now=now)
+        dispatch.start(run.pk, now=now)
+        work_off(run)
+    (line,) = [record.getMessage() for record in caplog.records if "job_completed" in record.getMessage()]
+    assert "duration_s=" in line
+    assert f"next_run={told}" in line
 
 
 def test_a_cancelled_run_ends_its_idle_items_at_once(start, now):
