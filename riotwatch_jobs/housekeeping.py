@@ -5,16 +5,15 @@ left open and ends runs past their deadline; once a day it prunes.
 """
 
 import logging
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 
 from riotwatch_jobs import catching_up, closing, feeder, messages, runner
 from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.loops import Loop
 from riotwatch_jobs.models import (
     FAILED_ITEM_STATES,
     LEASE_DEAD_AFTER,
@@ -114,24 +113,15 @@ def prune(now: datetime) -> int:
 
 
 @dataclass
-class Housekeeper:
+class Housekeeper(Loop):
     """The process's loop."""
 
-    stopping: threading.Event = field(default_factory=threading.Event)
+    name = "housekeeping"
+    pause_s = FEED_EVERY_S
     _next_sweep: float = 0.0
     _next_prune: float = 0.0
     _last_sweep: tuple[datetime, float] | None = None
     _judge_from: float = 0.0
-
-    def run(self) -> None:
-        """Work until `stopping` is set; survives a database or broker that is away."""
-        while not self.stopping.is_set():
-            try:
-                close_old_connections()
-                self.step()
-            except (DatabaseError, InterfaceError) as problem:
-                log.warning("housekeeping_without_database problem=%s", problem)
-            self.stopping.wait(FEED_EVERY_S)
 
     def step(self) -> None:
         """One second's work."""

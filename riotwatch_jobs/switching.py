@@ -44,9 +44,10 @@ def set_job_enabled(job_id: str, *, enabled: bool, by: Actor) -> JobConfiguratio
     """
     with transaction.atomic():
         configuration = configuration_row(job_id)
+        # Locked before the stamp that every change of a schedule writes: somebody may be switching it as well.
+        default = PeriodicTask.objects.select_for_update().filter(name=job_id).first()
         JobConfiguration.objects.filter(pk=job_id).update(enabled=enabled)
-        default = PeriodicTask.objects.filter(name=job_id, enabled=False).first()
-        if enabled and default is not None and not configuration.after:
+        if enabled and default is not None and not default.enabled and not configuration.after:
             scheduling.set_enabled(default, enabled=True)
         audit.record(by, configuration, f"{'Enabled' if enabled else 'Disabled'} the job.")
     log.info("job_%s job=%s by=%s", "enabled" if enabled else "disabled", job_id, by.name)

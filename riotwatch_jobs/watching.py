@@ -6,16 +6,17 @@ when it is not asked any more: that works when this whole machine is gone, too. 
 
 import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import requests
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.db import connections
 from django.db.models.functions import Now
 
 from riotwatch_jobs import health, messages
 from riotwatch_jobs.checkups import Finding
 from riotwatch_jobs.leases import beat_heart, database_now
+from riotwatch_jobs.loops import Loop
 from riotwatch_jobs.models import Canary, WorkerLease
 
 LOOK_EVERY_S = 10.0
@@ -64,10 +65,11 @@ def ping(url: str) -> bool:
 
 
 @dataclass
-class Watch:
+class Watch(Loop):
     """The thread's work."""
 
-    stopping: threading.Event = field(default_factory=threading.Event)
+    name = "watch"
+    pause_s = LOOK_EVERY_S
     _ill: frozenset[str] = frozenset()
     _looks: int = 0
 
@@ -78,14 +80,8 @@ class Watch:
         return thread
 
     def run(self) -> None:
-        """Look every ten seconds; survives a database or broker that is away."""
-        while not self.stopping.is_set():
-            try:
-                close_old_connections()
-                self.step()
-            except (DatabaseError, InterfaceError) as problem:
-                log.warning("watch_without_database problem=%s", problem)
-            self.stopping.wait(LOOK_EVERY_S)
+        """Look every ten seconds until `stopping` is set."""
+        super().run()
         connections.close_all()
 
     def step(self) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError
 from rich.console import Console
 from rich.table import Table
 
@@ -31,9 +32,15 @@ class OperatorCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Act, and tell."""
         del args
-        self.by, self.now, self.as_json = audit.command_line(), database_now(), options["json"]
+        self.as_json = options["json"]
         try:
+            self.by, self.now = audit.command_line(), database_now()
             told = self.act(options)
+        except (OperationalError, InterfaceError) as problem:
+            remedy = "start it (make run), or see DATABASE_URL"
+            raise CommandError(
+                f"the database does not answer: {str(problem).strip()}. Nothing was done: {remedy}"
+            ) from None
         except (registry.UnknownJob, slots.BadSchedule, dispatch.BadConfig, BadInput) as problem:
             raise CommandError(str(problem), returncode=EXIT_BAD_INPUT) from None
         except Refused as problem:
@@ -54,6 +61,24 @@ class OperatorCommand(BaseCommand):
         """A table for people."""
         if not self.as_json:
             Console().print(table)
+
+
+class JobCommand(OperatorCommand):
+    """An operator's command about one job."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare which job."""
+        super().add_arguments(parser)
+        parser.add_argument("job_id", metavar="JOB_ID")
+
+
+class RunCommand(OperatorCommand):
+    """An operator's command about one run."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare which run."""
+        super().add_arguments(parser)
+        parser.add_argument("id", type=int, metavar="ID", help="the run's number (job_status JOB_ID shows them)")
 
 
 def time_text(instant: datetime | None) -> str:

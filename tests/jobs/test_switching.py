@@ -10,7 +10,18 @@ from django_celery_beat.models import PeriodicTask
 from rows_and_messages import empty_broker, last_ran, messages_in, schedule_row
 from toy_jobs import toy_job
 
-from riotwatch_jobs import audit, dispatch, feeder, housekeeping, leases, registry, runner, scheduling, switching
+from riotwatch_jobs import (
+    audit,
+    catching_up,
+    dispatch,
+    feeder,
+    housekeeping,
+    leases,
+    registry,
+    runner,
+    scheduling,
+    switching,
+)
 from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.dispatch import Request
 from riotwatch_jobs.messages import CONTROL_QUEUE
@@ -18,6 +29,7 @@ from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, Item
 from riotwatch_jobs.outcomes import Done
 from riotwatch_jobs.registry import registered_temporarily
 from riotwatch_jobs.switching import Refused
+from tests.players.concurrency import at_once
 
 pytestmark = pytest.mark.usefixtures("lease")
 
@@ -207,6 +219,23 @@ def test_switching_a_job_nobody_has_configured_makes_its_row(now):
     assert not JobConfiguration.objects.exists()
     switching.set_job_enabled("toy", enabled=False, by=ANN)
     assert JobConfiguration.objects.get().enabled is False
+
+
+def test_many_who_switch_a_job_and_its_schedule_at_once_neither_hinder_each_other_nor_fire_it(now):
+    scheduling.sync_schedules()
+    row = last_ran(PeriodicTask.objects.get(name="toy"), now - 500 * HOUR)
+
+    def switch(number):
+        if number % 2:
+            return lambda: switching.set_job_enabled("toy", enabled=number % 4 == 1, by=ANN)
+        return lambda: scheduling.set_enabled(row, enabled=number % 4 == 0)
+
+    assert at_once(*[switch(number) for number in range(24)]) == []
+    switching.set_job_enabled("toy", enabled=False, by=ANN)
+    switching.set_job_enabled("toy", enabled=True, by=ANN)
+    for found in scheduling.rows_that_start_jobs():
+        assert catching_up.open_due(found, now=leases.database_now()) is None
+    assert not Execution.objects.exists()
 
 
 # --- Emergency stop --------------------------------------------------------------------------------------------------

@@ -5,10 +5,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from riotwatch_jobs import rerunning
-from riotwatch_jobs.management.operator_command import OperatorCommand, run_as_json
+from riotwatch_jobs.management.operator_command import RunCommand, run_as_json
 
 
-class Command(OperatorCommand):
+class Command(RunCommand):
     """Waiting items and those of dead workers end at once, those being worked on at their next checkpoint."""
 
     help = "Cancel an open run. What was done stays."
@@ -16,7 +16,6 @@ class Command(OperatorCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
-        parser.add_argument("id", type=int, metavar="ID", help="the run's number (job_status JOB_ID shows them)")
         parser.add_argument("--reason", default="", help="why: kept with the run")
 
     def act(self, options: dict[str, Any]) -> object:

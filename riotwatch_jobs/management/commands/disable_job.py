@@ -2,21 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import CommandParser
-
 from riotwatch_jobs import switching
-from riotwatch_jobs.management.operator_command import OperatorCommand
+from riotwatch_jobs.management.operator_command import JobCommand
 
 
-class Command(OperatorCommand):
+class Command(JobCommand):
     """Takes effect within seconds, everywhere, without a restart; open runs go on."""
 
     help = "Switch a job off: its schedules make no runs; it can still be triggered by hand."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
-        super().add_arguments(parser)
-        parser.add_argument("job_id", metavar="JOB_ID")
 
     def act(self, options: dict[str, Any]) -> object:
         """Switch."""

@@ -5,10 +5,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from riotwatch_jobs import rerunning
-from riotwatch_jobs.management.operator_command import OperatorCommand, run_as_json
+from riotwatch_jobs.management.operator_command import RunCommand, run_as_json
 
 
-class Command(OperatorCommand):
+class Command(RunCommand):
     """For runs that hang; cancel_run is the friendlier way."""
 
     help = "End an open run as FAILED at once. What was done stays; what its workers still come to is dropped."
@@ -16,7 +16,6 @@ class Command(OperatorCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
-        parser.add_argument("id", type=int, metavar="ID", help="the run's number (job_status JOB_ID shows them)")
         parser.add_argument("--reason", required=True, help="why: kept with the run")
         parser.add_argument(
             "--abandon", action="store_true", help="end it as ABANDONED: its workers died and it is not worth resuming"

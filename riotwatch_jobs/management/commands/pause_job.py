@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from riotwatch_jobs import slots, switching
-from riotwatch_jobs.management.operator_command import OperatorCommand
+from riotwatch_jobs.management.operator_command import JobCommand
 
 
-class Command(OperatorCommand):
+class Command(JobCommand):
     """Open runs go on; slots meanwhile are counted in one SKIPPED run, and triggers are SKIPPED with the reason."""
 
     help = "Pause a job: no run of it begins, by schedule or by hand, until the pause ends or resume_job."
@@ -17,7 +17,6 @@ class Command(OperatorCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
-        parser.add_argument("job_id", metavar="JOB_ID")
         parser.add_argument("--for", dest="length", metavar="2h", help="how long: 30m, 2h, 1d; else until resumed")
         parser.add_argument("--reason", required=True, help="why: shown with the job, kept with skipped runs")
 

@@ -2,21 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import CommandParser
-
 from riotwatch_jobs import switching
-from riotwatch_jobs.management.operator_command import OperatorCommand
+from riotwatch_jobs.management.operator_command import JobCommand
 
 
-class Command(OperatorCommand):
+class Command(JobCommand):
     """What was skipped under the pause is not made up for."""
 
     help = "End a job's pause; it runs again from its next slot on."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
-        super().add_arguments(parser)
-        parser.add_argument("job_id", metavar="JOB_ID")
 
     def act(self, options: dict[str, Any]) -> object:
         """Resume."""

@@ -2,21 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import CommandParser
-
 from riotwatch_jobs import rerunning
-from riotwatch_jobs.management.operator_command import OperatorCommand, run_as_json
+from riotwatch_jobs.management.operator_command import RunCommand, run_as_json
 
 
-class Command(OperatorCommand):
+class Command(RunCommand):
     """With the settings of the run that it repeats."""
 
     help = "Repeat the failed, skipped and quarantined items of an ended run, or all of it where they are gone."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the arguments."""
-        super().add_arguments(parser)
-        parser.add_argument("id", type=int, metavar="ID", help="the run's number (job_status JOB_ID shows them)")
 
     def act(self, options: dict[str, Any]) -> object:
         """Ask for the run."""

@@ -5,12 +5,12 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from riotwatch_jobs import describing, rescheduling, scheduling, slots, switching
-from riotwatch_jobs.management.operator_command import OperatorCommand, time_text
+from riotwatch_jobs.management.operator_command import JobCommand, time_text
 
 EXAMPLES = '"every 15m", "*/15 * * * *", "daily 23:59", "weekly sun 23:59 Europe/Berlin" or "after JOB_ID"'
 
 
-class Command(OperatorCommand):
+class Command(JobCommand):
     """Takes effect within seconds, without a restart, and never fires for the past."""
 
     help = f"Give a job other times instead of its default schedule's, or further ones: {EXAMPLES}."
@@ -18,7 +18,6 @@ class Command(OperatorCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
-        parser.add_argument("job_id", metavar="JOB_ID")
         times = parser.add_mutually_exclusive_group(required=True)
         times.add_argument("text", nargs="?", metavar="TIMES", help=EXAMPLES)
         times.add_argument("--daily", metavar="HH:MM", help="each day at this time (UTC)")

@@ -116,7 +116,9 @@ class Command(BaseCommand):
         for name, value in execution.result.items():
             self.stdout.write(f"  {name}: {value}")
         if execution.is_open and (options["wait"] or options["inline"]):
-            self.stderr.write(f"timed out after {options['timeout']:g} s; the run goes on. Look again with list_jobs.")
+            self.stderr.write(
+                f"timed out after {options['timeout']:g} s; the run goes on: see job_status {execution.job_id}."
+            )
 
 
 class BadSetting(ValueError):
