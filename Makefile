@@ -9,7 +9,7 @@ NO_SERVERS := DATABASE_URL=postgresql://nobody@127.0.0.1:9/none REDIS_URL=redis:
 PRODUCTION := $(NO_SERVERS) HTTPS=true DEBUG=false ALLOWED_HOSTS=riotwatch.example \
 	RIOT_API_KEY=RGAPI-00000000-0000-0000-0000-000000000000
 
-.PHONY: help install run test lint bench-limiter screenshots
+.PHONY: help install run test lint bench-limiter bench-detection screenshots
 
 help:
 	@echo "make run            install, then start everything: http://127.0.0.1:8000/ (PORT=8000 WORKERS=2)"
@@ -17,6 +17,7 @@ help:
 	@echo "make lint           install, then check style, types, imports, settings and migrations"
 	@echo "make install        make .venv and install the pinned requirements (again only when they changed)"
 	@echo "make bench-limiter  install, then measure the shared request budget"
+	@echo "make bench-detection  install, then measure how well and how fast players are judged"
 	@echo "make screenshots    install, then take the pictures of the README from a demo (needs chromium)"
 
 install: $(STAMP)
@@ -53,3 +54,6 @@ bench-limiter: install
 
 screenshots: install
 	$(BIN)/python docs/screenshots.py
+
+bench-detection: install
+	$(BIN)/python -m bench.detection

@@ -5,7 +5,12 @@ import os
 import sys
 
 # These start the servers themselves, or need none.
-WITHOUT_SERVERS = frozenset({"up", "riot_simulator", "help", "version", "--help", "-h", "--version", "makemigrations"})
+WITHOUT_SERVERS = frozenset(
+    {
+        *("up", "riot_simulator", "help", "version", "--help", "-h", "--version", "makemigrations"),
+        *("analyze_histories", "evaluate_detection", "train_detection"),
+    }
+)
 
 
 # These run for long, and their log is what they show.

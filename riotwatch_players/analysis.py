@@ -6,20 +6,19 @@ Set-based over many players; what is judged how is `detection`'s matter.
 import dataclasses
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-import numpy as np
 from django.db import connection, transaction
 from django.db.models import F, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce, Concat, Trim
 
-from riotwatch_players.detection.card import SHIPPED, Card
-from riotwatch_players.detection.history import GAME_FIELDS, MAX_GAMES, ROLES, SCORE_FIELDS, TEAMMATES, History, Rank
+from riotwatch_players.detection.cards import shipped_card
 from riotwatch_players.detection.judgement import Judgement, judge
+from riotwatch_players.detection.model_card import ModelCard
 from riotwatch_players.detection.words import FLAGGED, Verdict
 from riotwatch_players.models import Analysis, Player, PlayerQuerySet, RankSnapshot
+from riotwatch_players.reading import histories_of
 
 SOLO_QUEUE = "RANKED_SOLO_5x5"
 NEW_GAMES = 5
@@ -27,25 +26,6 @@ NEW_GAMES = 5
 REANALYZE_AFTER = timedelta(days=14)
 MOST_PLAYERS_AT_ONCE = 500
 """Their games and their teammates', as arrays, take some 300 MB."""
-
-# The newest usable games of each player are one index scan each; the team's rows come by the index on match and place.
-_GAMES = """
-SELECT wanted.id, (one.position = newest.position)::int AS own,
-       array_position(%(roles)s::text[], one.team_position::text) - 1, one.kills, one.deaths, one.assists, one.cs,
-       one.gold, one.damage_share, one.vision_score, one.kill_participation,
-       extract(epoch FROM newest.started_at)::float8, matches.duration_s, newest.win::int, newest.champion_id
-FROM unnest(%(players)s::bigint[]) AS wanted (id)
-CROSS JOIN LATERAL (
-    SELECT match_id, position, team_id, started_at, win, champion_id FROM match_participants
-    WHERE player_id = wanted.id AND usable ORDER BY started_at DESC LIMIT %(most)s
-) AS newest
-JOIN matches ON matches.id = newest.match_id
-JOIN match_participants AS one
-  ON one.match_id = newest.match_id AND (one.position = newest.position OR one.team_id = newest.team_id)
-ORDER BY wanted.id, newest.started_at, newest.match_id, own DESC, one.position
-"""
-_KEYS = 2
-"""Columns before SCORE_FIELDS: player, and whether the row is the player's own."""
 
 # In the order in which ingest locks players.
 _LOCK_PLAYERS = """
@@ -69,12 +49,12 @@ class AnalysisRule:
 
     min_ranked_games: int = 20
     """Usable ranked games below which a player is not looked at."""
-    card: Card = SHIPPED
+    card: ModelCard = field(default_factory=shipped_card)
 
     @property
     def versions(self) -> str:
         """What an analysis is compared by."""
-        return f"{self.card.version}/{self.card.baseline.version}"
+        return f"{self.card.version_hash}/{self.card.baseline.version}"
 
 
 @dataclass(frozen=True)
@@ -115,7 +95,7 @@ def analyze(player_ids: Sequence[int], rule: AnalysisRule, *, now: datetime) -> 
         raise ValueError(f"{len(player_ids)} players at once; at most {MOST_PLAYERS_AT_ONCE}")
     players = list(Player.objects.active().filter(pk__in=player_ids).order_by("pk"))
     ranks = _ranks(players)
-    judgements = judge(_histories(players, ranks), rule.card)
+    judgements = judge(histories_of(players, ranks), rule.card)
     _store(players, judgements, ranks, rule=rule, now=now)
     flags = [(player, one.verdict) for player, one in zip(players, judgements, strict=True) if one.verdict in FLAGGED]
     return Analyzed(
@@ -132,50 +112,6 @@ def _ranks(players: Sequence[Player]) -> dict[int, list[RankSnapshot]]:
     for rank in RankSnapshot.objects.filter(player__in=found, queue=SOLO_QUEUE).order_by("seen_at"):
         found[rank.player_id].append(rank)
     return found
-
-
-def _histories(players: Sequence[Player], ranks: dict[int, list[RankSnapshot]]) -> list[History]:
-    rows = _read_games([player.pk for player in players])
-    owners, first = np.unique(rows[:, 0], return_index=True)
-    parts = dict(zip(owners.astype(int).tolist(), np.split(rows, first[1:]), strict=True)) if len(rows) else {}
-    return [
-        _history(player, parts.get(player.pk, rows[:0]), [_rank(rank) for rank in ranks[player.pk]])
-        for player in players
-    ]
-
-
-def _read_games(player_ids: Sequence[int]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    wanted: dict[str, Any] = {"players": list(player_ids), "roles": list(ROLES), "most": MAX_GAMES}
-    with connection.cursor() as cursor:
-        cursor.execute(_GAMES, wanted)
-        return np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, _KEYS + len(GAME_FIELDS))
-
-
-def _history(player: Player, rows: np.ndarray[Any, np.dtype[np.float64]], ranks: list[Rank]) -> History:
-    own = rows[:, 1] == 1
-    starts, game = np.flatnonzero(own), np.cumsum(own) - 1
-    place = np.arange(len(rows)) - (starts[game] if len(rows) else 0) - 1
-    teammates = np.full((len(starts), TEAMMATES, len(SCORE_FIELDS)), np.nan)
-    mates = (place >= 0) & (place < TEAMMATES)
-    teammates[game[mates], place[mates]] = rows[mates, _KEYS : _KEYS + len(SCORE_FIELDS)]
-    return History(
-        games=rows[own, _KEYS:],
-        teammates=teammates,
-        level=player.summoner_level,
-        ranks=tuple(ranks),
-        previous_verdict=player.verdict,
-    )
-
-
-def _rank(rank: RankSnapshot) -> Rank:
-    return Rank(
-        at_s=rank.seen_at.timestamp(),
-        tier=rank.tier,
-        division=rank.division,
-        league_points=rank.league_points,
-        wins=rank.wins,
-        losses=rank.losses,
-    )
 
 
 def _store(

@@ -115,9 +115,11 @@ def test_no_module_of_the_framework_is_left_out_of_its_contract():
     assert modules_of("riotwatch_jobs") - bound == {"riotwatch_jobs.jobs", "riotwatch_jobs.migrations"}
 
 
-def test_no_module_of_players_may_import_the_simulator_but_the_command():
-    bound = set(contract("Only the command that serves it knows the simulator")["source_modules"])
-    free = {"apps", "management", "migrations", "riot", "simulator"}  # riot and simulator have a contract of their own
+def test_no_module_of_players_may_import_the_simulator_but_the_command_and_the_evaluation():
+    name = "Only the command that serves it, and the evaluation of detection, know the simulator"
+    bound = set(contract(name)["source_modules"])
+    own = {"riot", "simulator"}  # they have a contract of their own
+    free = {"apps", "evaluation", "management", "migrations"} | own
     assert modules_of("riotwatch_players") - bound == {f"riotwatch_players.{name}" for name in free}
 
 

@@ -29,7 +29,7 @@ class BaselineTable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: Annotated[str, Field(min_length=1, max_length=40)]
+    id: Annotated[str, Field(min_length=1, max_length=32)]
     built_at: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
     patch: str = ""
     median: Nested
@@ -100,8 +100,8 @@ class Baseline:
 
     def __init__(self, table: BaselineTable) -> None:
         self.version = table.id
-        self._median = np.array(table.median, dtype=np.float32)
-        self._per_spread = (1 / (MAD_TO_SD * np.array(table.mad))).astype(np.float32)
+        self._median = np.array(table.median, dtype=np.float32).reshape(-1, len(METRICS))
+        self._per_spread = (1 / (MAD_TO_SD * np.array(table.mad))).astype(np.float32).reshape(-1, len(METRICS))
 
     def z(self, metrics: Floats, *, tier: Floats, role: Floats, win: Floats) -> Floats:
         """Robust z of metrics (last axis METRICS): tier and role as indices (NaN = unknown), win 0 or 1.
@@ -109,10 +109,9 @@ class Baseline:
         An unknown tier is taken as GOLD; with an unknown role or result there is no z (NaN).
         """
         known = np.isfinite(role) & np.isfinite(win)
-        cell = (
-            np.nan_to_num(tier, nan=UNKNOWN_TIER).astype(np.intp),
-            np.where(known, role, 0).astype(np.intp),
-            np.where(known, win, 0).astype(np.intp),
-        )
-        z = (metrics - self._median[cell]) * self._per_spread[cell]
-        return np.where(known[..., None], z, np.nan)
+        by_tier = np.where(np.isfinite(tier), tier, UNKNOWN_TIER) * (len(ROLES) * RESULTS)
+        cell = np.where(known, by_tier + role * RESULTS + win, 0).astype(np.intp)
+        z = metrics - self._median[cell]
+        z *= self._per_spread[cell]
+        z[~known] = np.nan
+        return z

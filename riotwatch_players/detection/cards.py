@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from riotwatch_players.detection.scoring import scored
 from riotwatch_players.detection.signal_names import FACTOR_OF_SIGNAL
 
 SHIPPED_NAME = "ladder-1.0.0"
+SHIPPED_FILE = Path(__file__).parent / "models" / f"{SHIPPED_NAME}.json"
 GOLDEN_SCORE_TOLERANCE = 0.05
 GOLDEN_P_TOLERANCE = 0.0005
 
@@ -35,8 +36,7 @@ class BadCard(ValueError):
 @cache
 def shipped_card() -> ModelCard:
     """The card that comes with the product."""
-    name = f"{SHIPPED_NAME}.json"
-    return read_card((files(__package__) / "models" / name).read_text(encoding="utf-8"), name=name)
+    return read_card(SHIPPED_FILE.read_text(encoding="utf-8"), name=SHIPPED_FILE.name)
 
 
 def read_card(text: str, *, name: str) -> ModelCard:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.intp]
+Values = TypeVar("Values", Floats, npt.NDArray[np.float32])
 
 MAX_GAMES = 100
 """The newest games that are looked at."""
@@ -29,6 +32,7 @@ SCORE_FIELDS = (
 """What is known of the player and of each teammate; the position is an index into ROLES."""
 GAME_FIELDS = (*SCORE_FIELDS, "at", "duration_s", "win", "champion_id")
 TEAMMATES = 4
+UNKNOWN_ACCOUNT = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,10 @@ class History:
 
     games: Floats
     """Games x GAME_FIELDS."""
-    teammates: Floats
+    teammates: npt.NDArray[np.floating[Any]]
     """Games x TEAMMATES x SCORE_FIELDS."""
+    accounts: Ints
+    """Games x TEAMMATES: a number for the teammate's account, the same in every game; UNKNOWN_ACCOUNT is unknown."""
     level: float | None = None
     ranks: tuple[Rank, ...] = ()
     """Oldest first."""
@@ -75,8 +81,10 @@ class Batch:
 
     games: Floats
     """Players x games x GAME_FIELDS."""
-    teammates: Floats
+    teammates: npt.NDArray[np.float32]
     """Players x games x TEAMMATES x SCORE_FIELDS."""
+    accounts: Ints
+    """Players x games x TEAMMATES."""
     played: Bools
     """Players x games: there is a game, and its result is known."""
     histories: tuple[History, ...]
@@ -89,22 +97,25 @@ class Batch:
 def pack(histories: Sequence[History]) -> Batch:
     """The newest MAX_GAMES usable games of each. Impossible values become unknown; nothing is raised for them."""
     usable = [_newest_usable(history) for history in histories]
-    longest = max([1, *(len(games) for games, _ in usable)])
-    games = np.full((len(usable), longest, len(GAME_FIELDS)), np.nan)
-    teammates = np.full((len(usable), longest, TEAMMATES, len(SCORE_FIELDS)), np.nan)
-    for row, (own, others) in enumerate(usable):
-        games[row, : len(own)] = own
-        teammates[row, : len(others)] = others
+    longest = max([1, *(len(kept) for kept in usable)])
+    size = (len(usable), longest)
+    games = np.full((*size, len(GAME_FIELDS)), np.nan)
+    teammates = np.full((*size, TEAMMATES, len(SCORE_FIELDS)), np.nan, dtype=np.float32)
+    accounts = np.full((*size, TEAMMATES), UNKNOWN_ACCOUNT)
+    for row, (history, kept) in enumerate(zip(histories, usable, strict=True)):
+        games[row, : len(kept)] = history.games[kept]
+        teammates[row, : len(kept)] = history.teammates[kept]
+        accounts[row, : len(kept)] = history.accounts[kept]
     played = np.isin(games[..., GAME_FIELDS.index("win")], (0.0, 1.0))
-    return Batch(_possible(games), _possible(teammates), played, tuple(histories))
+    return Batch(_possible(games), _possible(teammates), accounts, played, tuple(histories))
 
 
-def _newest_usable(history: History) -> tuple[Floats, Floats]:
+def _newest_usable(history: History) -> Ints:
     duration_s = history.games[:, GAME_FIELDS.index("duration_s")]
     result = history.games[:, GAME_FIELDS.index("win")]
-    usable = ~(duration_s < MIN_DURATION_S) & np.isin(result, (0.0, 1.0))
-    return history.games[usable][-MAX_GAMES:], history.teammates[usable][-MAX_GAMES:]
+    return np.flatnonzero(~(duration_s < MIN_DURATION_S) & ((result == 0) | (result == 1)))[-MAX_GAMES:]
 
 
-def _possible(values: Floats) -> Floats:
-    return np.where(np.isfinite(values) & (values >= 0), values, np.nan)
+def _possible(values: Values) -> Values:
+    values[~(values >= 0) | np.isinf(values)] = np.nan
+    return values

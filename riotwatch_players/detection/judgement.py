@@ -1,14 +1,18 @@
-"""The whole way from histories to judgements: what the job and the command call."""
+"""The whole way from histories to judgements: what the job and the commands call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from riotwatch_players.detection.card import Card
-from riotwatch_players.detection.evidence import evidence_of
+import numpy as np
+
+from riotwatch_players.detection.confidence import confidence_of
 from riotwatch_players.detection.factors import Factor, explanation, factors_of
-from riotwatch_players.detection.history import History, pack
-from riotwatch_players.detection.signals import signals_of
-from riotwatch_players.detection.verdict import confidence_of, scores_of, verdicts_of
+from riotwatch_players.detection.history import Floats, History
+from riotwatch_players.detection.measures import Measured
+from riotwatch_players.detection.model_card import ModelCard
+from riotwatch_players.detection.scoring import Scores, scored
+from riotwatch_players.detection.signals import Evidence, evidence_of, signals_of
+from riotwatch_players.detection.verdict import verdicts_of
 from riotwatch_players.detection.words import Verdict
 
 
@@ -22,48 +26,74 @@ class Judgement:
     """0 to 100, at a reference prior of 20 %."""
     boosted_score: float | None
     smurf_p: float | None
-    """Probability at the card's assumed share of such accounts."""
+    """Probability at the share of such accounts in the model's training mix."""
     boosted_p: float | None
     confidence: float
     """Coverage x precision, 0 to 1; not the score."""
     factors: tuple[Factor, ...]
+    """The nine, then the context."""
     summary: str
     """`Why: …`"""
     model_version: str
     baseline_version: str
 
 
-def judge(histories: Sequence[History], card: Card) -> list[Judgement]:
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Many players' evidence and scores, as arrays."""
+
+    evidence: Evidence
+    factors: dict[str, Measured]
+    smurf: Scores
+    boosted: Scores
+
+    @property
+    def games(self) -> Floats:
+        """Usable games of each player."""
+        return self.evidence.games
+
+
+def score(histories: Sequence[History], card: ModelCard) -> Scored:
+    """Factors and scores of many players at once, without verdicts, confidence and words."""
+    evidence = evidence_of(histories, baseline=card.baseline, bands=card.level_bands)
+    factors = evidence.measured()
+    signals = signals_of(factors)
+    return Scored(evidence, factors, scored(signals, card.smurf), scored(signals, card.boosted))
+
+
+def judge(histories: Sequence[History], card: ModelCard) -> list[Judgement]:
     """Judge many players at once; each one's judgement depends on its own history only."""
     if not histories:
         return []
-    signals = signals_of(pack(histories), card.baseline)
-    evidence = evidence_of(signals)
-    smurf, boosted = scores_of(evidence, card)
-    confidence = confidence_of(signals, evidence, card)
-    games = signals.played.sum(axis=1)
+    found = score(histories, card)
+    confidence = confidence_of(found.evidence, found.factors, card)
     previous = [history.previous_verdict for history in histories]
-    verdicts = verdicts_of(smurf.score, boosted.score, games, previous=previous, card=card)
-    judged = []
-    for row, verdict in enumerate(verdicts):
-        factors = factors_of(evidence, row, card=card)
-        enough = verdict is not Verdict.INSUFFICIENT_DATA
-        judged.append(
-            Judgement(
-                verdict=verdict,
-                games_used=int(games[row]),
-                smurf_score=round(float(smurf.score[row]), 1) if enough else None,
-                boosted_score=round(float(boosted.score[row]), 1) if enough else None,
-                smurf_p=round(float(smurf.probability[row]), 4) if enough else None,
-                boosted_p=round(float(boosted.probability[row]), 4) if enough else None,
-                confidence=round(float(confidence[row]), 3) if enough else 0.0,
-                factors=factors,
-                summary=_summary(verdict, factors, boosted_leads=bool(boosted.score[row] > smurf.score[row])),
-                model_version=card.version,
-                baseline_version=card.baseline.version,
-            )
-        )
-    return judged
+    verdicts = verdicts_of(found.smurf.score, found.boosted.score, found.games, previous=previous, card=card)
+    factors = factors_of(found.factors, found.smurf, found.boosted)
+    return [
+        _judgement(found, row, verdict=verdict, confidence=float(confidence[row]), factors=factors[row], card=card)
+        for row, verdict in enumerate(verdicts)
+    ]
+
+
+def _judgement(
+    found: Scored, row: int, *, verdict: Verdict, confidence: float, factors: tuple[Factor, ...], card: ModelCard
+) -> Judgement:
+    enough = verdict is not Verdict.INSUFFICIENT_DATA
+    smurf, boosted = float(found.smurf.score[row]), float(found.boosted.score[row])
+    return Judgement(
+        verdict=verdict,
+        games_used=int(found.games[row]),
+        smurf_score=round(smurf, 1) if enough else None,
+        boosted_score=round(boosted, 1) if enough else None,
+        smurf_p=round(float(found.smurf.probability[row]), 4) if enough else None,
+        boosted_p=round(float(found.boosted.probability[row]), 4) if enough else None,
+        confidence=round(confidence, 3) if enough else 0.0,
+        factors=factors,
+        summary=_summary(verdict, factors, boosted_leads=bool(np.greater(boosted, smurf))),
+        model_version=card.name,
+        baseline_version=card.baseline.version,
+    )
 
 
 def _summary(verdict: Verdict, factors: tuple[Factor, ...], *, boosted_leads: bool) -> str:

@@ -10,8 +10,10 @@ from riotwatch_players.detection.history import (
     ROLES,
     SCORE_FIELDS,
     TEAMMATES,
+    UNKNOWN_ACCOUNT,
     Floats,
     History,
+    Ints,
     Rank,
 )
 
@@ -23,6 +25,7 @@ def read_history(record: Mapping[str, Any]) -> History:
     return History(
         games=np.array([_values(game, GAME_FIELDS) for game in games]).reshape(-1, len(GAME_FIELDS)),
         teammates=_teammates(games),
+        accounts=_accounts(games),
         level=None if np.isnan(level) else level,
         ranks=tuple(rank for rank in map(_rank, _objects(record.get("ranks"))) if rank is not None),
     )
@@ -33,6 +36,17 @@ def _teammates(games: Sequence[Mapping[str, Any]]) -> Floats:
     for row, game in enumerate(games):
         for place, mate in enumerate(_objects(game.get("teammates"))[:TEAMMATES]):
             known[row, place] = _values(mate, SCORE_FIELDS)
+    return known
+
+
+def _accounts(games: Sequence[Mapping[str, Any]]) -> Ints:
+    numbers: dict[str, int] = {}
+    known = np.full((len(games), TEAMMATES), UNKNOWN_ACCOUNT)
+    for row, game in enumerate(games):
+        for place, mate in enumerate(_objects(game.get("teammates"))[:TEAMMATES]):
+            name = mate.get("id")
+            if isinstance(name, str) and name:
+                known[row, place] = numbers.setdefault(name, len(numbers))
     return known
 
 

@@ -5,17 +5,17 @@ is the sum of its signals'.
 """
 
 SIGNALS = {
-    "win_rate": ("wins", "lift", "early_wins"),
+    "win_rate": ("wins", "lift"),
     "kda": ("kda",),
     "account_level": ("youth", "rank_for_level"),
-    "rank_discrepancy": ("performance", "economy"),
+    "rank_discrepancy": ("performance",),
     "rank_progression": ("climb", "climb_beyond_wins"),
     "win_rate_trend": ("win_change",),
-    "performance_consistency": ("spread", "thrown", "alike"),
+    "performance_consistency": ("spread", "thrown", "beside_thrown", "alike"),
     "performance_trends": ("step", "step_over_line"),
     "role_performance": ("second_role", "new_champions"),
-    "duo_dependency": ("partner_share", "partner_edge", "partner_wins"),
-    "identity_shift": ("identity_change", "identity_step", "alternation"),
+    "duo_dependency": ("partner_share", "partner_edge", "carried", "wins_together", "partner_wins"),
+    "identity_shift": ("identity_change", "identity_step", "alternation", "hours_apart", "champion_contrast"),
     "inactivity": ("pause",),
 }
 CONTEXT = ("duo_dependency", "identity_shift", "inactivity")

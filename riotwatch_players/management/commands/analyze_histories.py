@@ -6,11 +6,11 @@ from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from riotwatch_players.detection.card import SHIPPED
 from riotwatch_players.detection.judgement import Judgement, judge
+from riotwatch_players.detection.model_card import ModelCard
 from riotwatch_players.detection.records import read_history
+from riotwatch_players.management.card_option import USAGE_ERROR, add_card_option, card_from
 
-USAGE_ERROR = 2
 LINES_AT_ONCE = 500
 
 
@@ -29,19 +29,21 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """IN and OUT."""
+        """IN, OUT and the card."""
         parser.add_argument("source", metavar="IN.jsonl", type=Path)
         parser.add_argument("output", metavar="OUT.jsonl", type=Path)
+        add_card_option(parser)
 
-    def handle(self, *, source: Path, output: Path, **options: Any) -> None:  # noqa: ANN401 - Django's signature
+    def handle(self, *, source: Path, output: Path, model: Path | None, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Judge in batches, in the order of the lines."""
         del options
+        card = card_from(model)
         try:
             with source.open(encoding="utf-8") as lines, output.open("w", encoding="utf-8") as written:
-                count = sum(_judge(records, written) for records in _batches(lines))
+                count = sum(_judge(records, written, card) for records in _batches(lines))
         except OSError as problem:
             raise CommandError(f"{problem.filename}: {problem.strerror}", returncode=USAGE_ERROR) from problem
-        self.stdout.write(f"{count} histories judged with {SHIPPED.version}")
+        self.stdout.write(f"{count} histories judged with {card.name}")
 
 
 def _batches(lines: TextIO) -> Iterator[list[dict[str, Any]]]:
@@ -60,8 +62,8 @@ def _record(number: int, line: str) -> dict[str, Any]:
     return record
 
 
-def _judge(records: list[dict[str, Any]], written: TextIO) -> int:
-    judgements = judge([read_history(record) for record in records], SHIPPED)
+def _judge(records: list[dict[str, Any]], written: TextIO, card: ModelCard) -> int:
+    judgements = judge([read_history(record) for record in records], card)
     for record, judgement in zip(records, judgements, strict=True):
         written.write(json.dumps({"id": record.get("id"), **_as_record(judgement)}) + "\n")
     return len(records)

@@ -10,6 +10,7 @@ from riotwatch_players.models import Analysis, Player, Stage
 FACTORS = {
     *("win_rate", "kda", "account_level", "rank_discrepancy", "rank_progression"),
     *("win_rate_trend", "performance_consistency", "performance_trends", "role_performance"),
+    *("duo_dependency", "identity_shift", "inactivity"),
 }
 
 

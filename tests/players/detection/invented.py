@@ -4,14 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from riotwatch_players.detection.card import SHIPPED
-from riotwatch_players.detection.evidence import evidence_of
+from riotwatch_players.detection.cards import shipped_card
 from riotwatch_players.detection.factors import Factor
-from riotwatch_players.detection.history import ROLES, History, pack
+from riotwatch_players.detection.history import ROLES, History
 from riotwatch_players.detection.judgement import Judgement, judge
-from riotwatch_players.detection.measures import Evidence
 from riotwatch_players.detection.records import read_history
-from riotwatch_players.detection.signals import signals_of
 
 HOUR_S = 3600
 GOLD = [{"at": 0, "tier": "GOLD", "division": "II", "lp": 40, "wins": 60, "losses": 55}]
@@ -45,7 +42,7 @@ def record(
 def _game(rng: np.random.Generator, number: int, *, won: bool, stronger: float) -> dict[str, Any]:
     own = int(rng.integers(2))  # two roles
     team = [_line(rng, place, won=won, stronger=stronger if place == own else 0.0) for place in range(5)]
-    mates = [{"id": f"mate-{place}", **line} for place, line in enumerate(team) if place != own]
+    mates = [{"id": f"{number}-{place}", **line} for place, line in enumerate(team) if place != own]
     at = number * 5 * HOUR_S
     return {"at": at, "duration_s": 1800, "win": won, **team[own], "teammates": mates}
 
@@ -71,11 +68,7 @@ def history(games: int = 50, **wanted: Any) -> History:
 
 
 def judged(*histories: History) -> list[Judgement]:
-    return judge(histories, SHIPPED)
-
-
-def evidence(*histories: History) -> dict[str, Evidence]:
-    return evidence_of(signals_of(pack(histories), SHIPPED.baseline))
+    return judge(histories, shipped_card())
 
 
 def factor(judgement: Judgement, name: str) -> Factor:

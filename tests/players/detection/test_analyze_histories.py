@@ -5,8 +5,10 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from riotwatch_players.detection.card import FACTORS
+from riotwatch_players.detection.cards import SHIPPED_NAME, sealed
+from riotwatch_players.detection.signal_names import EVERY_FACTOR
 from tests.players.detection.invented import record
+from tests.players.detection.making_cards import document
 
 
 def test_every_history_becomes_a_line_in_the_same_order(tmp_path, capsys):
@@ -17,8 +19,8 @@ def test_every_history_becomes_a_line_in_the_same_order(tmp_path, capsys):
     assert [line["id"] for line in lines] == [one["id"] for one in histories]
     assert [line["verdict"] == "insufficient_data" for line in lines] == [False, True, True, False]
     for line in lines:
-        assert set(line["factors"]) == set(FACTORS)
-        assert line["model_version"] == "fixed-1.0.0"
+        assert set(line["factors"]) == set(EVERY_FACTOR)
+        assert line["model_version"] == SHIPPED_NAME
         known = line["verdict"] != "insufficient_data"
         assert all(
             (line[name] is not None) == known for name in ("smurf_score", "boosted_score", "smurf_p", "boosted_p")
@@ -36,4 +38,16 @@ def test_a_line_that_is_no_history_is_named(tmp_path, line):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(CommandError, match="absent") as refused:
         call_command("analyze_histories", str(tmp_path / "absent.jsonl"), str(tmp_path / "out.jsonl"))
+    assert refused.value.returncode == 2
+
+
+def test_another_card_judges_and_what_is_no_card_is_refused(tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps(record(40)) + "\n")
+    (tmp_path / "made.json").write_text(sealed(document()))
+    wanted = [str(tmp_path / name) for name in ("in.jsonl", "out.jsonl")]
+    call_command("analyze_histories", *wanted, model=tmp_path / "made.json")
+    assert json.loads((tmp_path / "out.jsonl").read_text())["model_version"] == "made-1.2.3"
+    (tmp_path / "made.json").write_text("{}")
+    with pytest.raises(CommandError, match=r"made\.json: sha256") as refused:
+        call_command("analyze_histories", *wanted, model=tmp_path / "made.json")
     assert refused.value.returncode == 2

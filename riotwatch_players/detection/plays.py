@@ -1,0 +1,125 @@
+"""Per game: how far above what is usual somebody played, given role, tier, result and their own teammates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from riotwatch_players.detection.baseline import Baseline
+from riotwatch_players.detection.history import ROLES, SCORE_FIELDS, UNKNOWN_ACCOUNT, Batch, Bools, Floats, Ints
+from riotwatch_players.detection.metrics import METRICS, metrics_of
+
+MOST_Z = 4.0
+"""Robust z beyond this are cut: one freak game is one game."""
+WITHOUT_TEAMMATES = 0.4
+"""How much of a z is kept where no teammate is known: the level of the baseline may be off by .25 SD, and ordinary
+players differ by .20, so that .04 / (.04 + .06) of the variance is the player's."""
+RECURRING_GAMES = 3
+"""So many games with the same teammate are no coincidence."""
+
+METRIC_WEIGHTS: Mapping[str, float] = {
+    "kda": 0.26,
+    "cs": 0.22,
+    "gold": 0.24,
+    "damage": 0.20,
+    "vision": 0.05,
+    "participation": 0.03,
+}
+"""The performance index of a game is their weighted mean over the metrics that are known."""
+SUPPORT = ROLES.index("UTILITY")
+"""Supports do not farm: their cs does not count."""
+
+Single = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Plays:
+    """Arrays of players x games; NaN is unknown, and whatever is not `played` is NaN or False."""
+
+    played: Bools
+    win: Floats
+    role: Floats
+    champion: Floats
+    at_s: Floats
+    performance: Floats
+    """The performance index in robust standard deviations of single games."""
+    kda: Floats
+    """The same for that metric alone."""
+    with_partner: Bools
+    """The most frequent teammate is in the game; nobody is, where none recurs."""
+    partner_above: Floats
+    """How far that teammate played above the rest of the team, as `performance`."""
+    accounts_known: Bools
+    """The accounts of some teammates are known."""
+
+
+def plays_of(batch: Batch, baseline: Baseline, *, height: Floats) -> Plays:
+    """Compare every game with the baseline and with the teammates in it; `height` is each player's rank in tiers."""
+    tier = np.minimum(np.floor(height), 9)[:, None]
+    played = batch.played
+    win, role = np.where(played, batch.column("win"), np.nan), np.where(played, batch.column("position"), np.nan)
+    role[role >= len(ROLES)] = np.nan
+    minutes = batch.column("duration_s") / 60
+    own = _z(batch.games, minutes, role=role, tier=tier, win=win, baseline=baseline)
+    mates = _z(
+        batch.teammates,
+        minutes[..., None],
+        role=batch.teammates[..., SCORE_FIELDS.index("position")].astype(np.float64),
+        tier=tier[..., None],
+        win=win[..., None],
+        baseline=baseline,
+    )
+    known = np.isfinite(mates)
+    summed, count = np.where(known, mates, 0).sum(axis=2), known.sum(axis=2)
+    above = np.where(count > 0, own - summed / np.maximum(count, 1), WITHOUT_TEAMMATES * own)
+    with_partner, place = _partner(batch.accounts, played)
+    partner = np.take_along_axis(mates, place[..., None, None], axis=2)[:, :, 0]
+    rest, others = summed - np.nan_to_num(partner) + np.nan_to_num(own), count - 1 + np.isfinite(own)
+    beside = np.where(others > 0, partner - rest / np.maximum(others, 1), np.nan)
+    partner_role = np.take_along_axis(batch.teammates[..., 0], place[..., None], axis=2)[..., 0].astype(np.float64)
+    return Plays(
+        played=played,
+        win=win,
+        role=role,
+        champion=np.where(played, batch.column("champion_id"), np.nan),
+        at_s=np.where(played, batch.column("at"), np.nan),
+        performance=_index(above, role=role),
+        kda=above[..., METRICS.index("kda")].astype(np.float64),
+        with_partner=with_partner,
+        partner_above=np.where(with_partner, _index(beside, role=partner_role), np.nan),
+        accounts_known=(batch.accounts != UNKNOWN_ACCOUNT).any(axis=2) & played,
+    )
+
+
+def _z(
+    scores: npt.NDArray[np.floating], minutes: Floats, *, role: Floats, tier: Floats, win: Floats, baseline: Baseline
+) -> Single:
+    metrics = metrics_of(scores[..., : len(SCORE_FIELDS)].astype(np.float32), minutes.astype(np.float32))
+    return np.clip(baseline.z(metrics, tier=tier, role=role, win=win), -MOST_Z, MOST_Z)
+
+
+def _index(z: Single, *, role: Floats) -> Floats:
+    summed, total = np.zeros(role.shape), np.zeros(role.shape)
+    support = role == SUPPORT
+    for place, name in enumerate(METRICS):  # no matrix product: its last bits depend on how many are judged at once
+        weight = np.where(support & (name == "cs"), 0.0, METRIC_WEIGHTS[name])
+        known = np.isfinite(z[..., place])
+        summed += np.where(known, weight * z[..., place], 0.0)
+        total += weight * known
+    return np.where(total > 0, summed / np.where(total > 0, total, 1.0), np.nan)
+
+
+def _partner(accounts: Ints, played: Bools) -> tuple[Bools, Ints]:
+    """In which games the most frequent teammate is, and at which place."""
+    rows = np.where(played[..., None], accounts, UNKNOWN_ACCOUNT).reshape(len(accounts), -1)
+    ordered = np.sort(rows, axis=1)
+    place = np.arange(ordered.shape[1])
+    begins = np.diff(ordered, axis=1, prepend=UNKNOWN_ACCOUNT - 1) != 0
+    length = place - np.maximum.accumulate(np.where(begins, place, 0), axis=1) + 1
+    length[ordered == UNKNOWN_ACCOUNT] = 0
+    best = length.argmax(axis=1)[:, None]
+    most, games = np.take_along_axis(ordered, best, axis=1), np.take_along_axis(length, best, axis=1)
+    found = (accounts == most[..., None]) & ((games >= RECURRING_GAMES) & (most != UNKNOWN_ACCOUNT))[..., None]
+    found &= played[..., None]
+    return found.any(axis=2), found.argmax(axis=2)

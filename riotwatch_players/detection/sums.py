@@ -1,0 +1,154 @@
+"""A player's games in SEGMENTS neighboring parts, as sums.
+
+Everything about changes, and leaving games out, works on these, so its cost does not depend on the number of games.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from riotwatch_players.detection.history import ROLES, Bools, Floats, Ints
+from riotwatch_players.detection.plays import Plays
+
+SEGMENTS = 20
+FREQUENT_CHAMPIONS = 7
+"""Champions that are told apart; the rest are one kind."""
+CHAMPIONS = FREQUENT_CHAMPIONS + 1
+HOURS = 6
+"""Parts of the day (UTC), of four hours each."""
+DAY_S, PART_OF_DAY_S = 86_400, 14_400
+SAME_SITTING_S = 3 * 3_600
+FIRST_GAMES_ON_CHAMPION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Arrays of players x SEGMENTS, and x categories where there are any; games with unknown values do not count."""
+
+    games: Floats
+    wins: Floats
+    rated: Floats
+    """Games with a known performance."""
+    performance: Floats
+    performance_squared: Floats
+    kda_games: Floats
+    kda: Floats
+    kda_squared: Floats
+    role_games: Floats
+    role_performance: Floats
+    """x ROLES."""
+    first_games: Floats
+    first_performance: Floats
+    """The first two games on each champion."""
+    champions: Floats
+    """x CHAMPIONS, the most frequent first."""
+    hours: Floats
+    """x HOURS; sittings, not games."""
+    partner_games: Floats
+    partner_wins: Floats
+    partner_rated: Floats
+    partner_above: Floats
+    """Performance of the partner minus the player's own, summed over the games in which both are known."""
+
+    def without(self, segments: Bools) -> "Sums":
+        """The same without some segments."""
+        kept = {}
+        for field in dataclasses.fields(self):
+            values = getattr(self, field.name)
+            kept[field.name] = values * ~segments.reshape(1, -1, *[1] * (values.ndim - 2))
+        return Sums(**kept)
+
+
+def sums_of(plays: Plays) -> Sums:
+    """Sum up every player's games."""
+    return _Adder(plays).sums()
+
+
+class _Adder:
+    def __init__(self, plays: Plays) -> None:
+        self.plays = plays
+        number = np.cumsum(plays.played, axis=1) - 1
+        count = np.maximum(plays.played.sum(axis=1), 1)[:, None]
+        self.players = len(count)
+        segment = np.where(plays.played, number * SEGMENTS // count, 0)
+        self.place = np.arange(self.players)[:, None] * SEGMENTS + segment
+
+    def sums(self) -> Sums:
+        plays = self.plays
+        rated = np.isfinite(plays.performance) & plays.played
+        kda = np.isfinite(plays.kda)
+        has_role = np.isfinite(plays.role)
+        role = np.where(has_role, plays.role, 0).astype(np.intp)
+        first, champion = champions_of(plays)
+        timed = begins_session(plays)
+        hour = hours_of(plays)
+        both = plays.with_partner & np.isfinite(plays.partner_above) & rated
+        return Sums(
+            games=self._add(plays.played),
+            wins=self._add(plays.played, plays.win),
+            rated=self._add(rated),
+            performance=self._add(rated, plays.performance),
+            performance_squared=self._add(rated, plays.performance**2),
+            kda_games=self._add(kda),
+            kda=self._add(kda, plays.kda),
+            kda_squared=self._add(kda, plays.kda**2),
+            role_games=self._add(rated & has_role, kind=role, kinds=len(ROLES)),
+            role_performance=self._add(rated & has_role, plays.performance, kind=role, kinds=len(ROLES)),
+            first_games=self._add(rated & first),
+            first_performance=self._add(rated & first, plays.performance),
+            champions=self._add(np.isfinite(plays.champion), kind=champion, kinds=CHAMPIONS),
+            hours=self._add(timed, kind=hour, kinds=HOURS),
+            partner_games=self._add(plays.with_partner),
+            partner_wins=self._add(plays.with_partner, plays.win),
+            partner_rated=self._add(both),
+            partner_above=self._add(both, plays.partner_above - plays.performance),
+        )
+
+    def _add(self, which: Bools, values: Floats | None = None, *, kind: Ints | None = None, kinds: int = 1) -> Floats:
+        place = self.place if kind is None else self.place * kinds + kind
+        weights = None if values is None else values[which]
+        total = np.bincount(place[which], weights, minlength=self.players * SEGMENTS * kinds).astype(np.float64)
+        return total.reshape(self.players, SEGMENTS, *([kinds] if kind is not None else []))
+
+
+def begins_session(plays: Plays) -> Bools:
+    """Games that begin a sitting: time of day is chosen once a sitting, not once a game."""
+    waited = np.diff(plays.at_s, axis=1, prepend=-np.inf)
+    return np.isfinite(plays.at_s) & ~(waited < SAME_SITTING_S)
+
+
+def hours_of(plays: Plays) -> Ints:
+    """The part of the day of each game; 0 where the time is unknown."""
+    return (np.nan_to_num(plays.at_s) % DAY_S // PART_OF_DAY_S).astype(np.intp)
+
+
+def champions_of(plays: Plays) -> tuple[Bools, Ints]:
+    """Whether a game is among the first two on its champion, and the champion's place by frequency."""
+    champion = np.where(np.isfinite(plays.champion), plays.champion, -1.0)
+    order = np.argsort(champion, axis=1, kind="stable")
+    ordered = np.take_along_axis(champion, order, axis=1)
+    place = np.broadcast_to(np.arange(champion.shape[1]), champion.shape)
+    begins = np.diff(ordered, axis=1, prepend=-2.0) != 0
+    seen_before = place - np.maximum.accumulate(np.where(begins, place, 0), axis=1)
+    ends = np.hstack([begins[:, 1:], np.ones((len(begins), 1), dtype=bool)])
+    length = np.where(ends & (ordered >= 0), seen_before + 1, 0)
+    kind_number = np.cumsum(begins, axis=1) - 1
+    rank_of_kind = _ranks(length, kind_number, ends)
+    frequent = np.minimum(np.take_along_axis(rank_of_kind, kind_number, axis=1), FREQUENT_CHAMPIONS)
+    first = np.empty(champion.shape, dtype=bool)
+    kinds = np.empty(champion.shape, dtype=np.intp)
+    np.put_along_axis(first, order, (seen_before < FIRST_GAMES_ON_CHAMPION) & (ordered >= 0), axis=1)
+    np.put_along_axis(kinds, order, frequent, axis=1)
+    return first, kinds
+
+
+def _ranks(length: Ints, kind_number: Ints, ends: Bools) -> Ints:
+    """By kind number: its place when kinds are ordered by how often they occur."""
+    by_kind = np.zeros(length.shape, dtype=np.intp)
+    rows = np.broadcast_to(np.arange(len(length))[:, None], length.shape)
+    by_kind[rows[ends], kind_number[ends]] = length[ends]
+    order = np.argsort(-by_kind, axis=1, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.broadcast_to(np.arange(order.shape[1]), order.shape), axis=1)
+    return ranks
