@@ -102,6 +102,8 @@ INSTALLED_APPS = [
     "riotwatch",
     "riotwatch_jobs",
     "riotwatch_players",
+    "riotwatch_api",
+    "ninja",  # its copies of the documentation's scripts and styles: none comes from elsewhere
     "django_celery_beat",
     "unfold",  # before the admin, whose site it replaces by its own
     "unfold.contrib.filters",
@@ -124,6 +126,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "riotwatch_api.http.ApiResponses",
 ]
 ROOT_URLCONF = "riotwatch.urls"
 WSGI_APPLICATION = "riotwatch.wsgi.application"

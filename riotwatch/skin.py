@@ -103,6 +103,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Detection models", "model_training", "riotwatch_players.detectionmodel"),
                     _page("Riot keys", "key", "riotwatch_players.riotkey"),
+                    _page("API keys", "api", "riotwatch_api.apikey"),
                     _page("Accounts", "manage_accounts", "auth.user"),
                     _page("Roles", "admin_panel_settings", "auth.group"),
                     _page("Audit", "history", "admin.logentry"),

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from riotwatch.api import api
 from riotwatch.health import healthz, readyz
 from riotwatch_jobs.jobs import player_pages
 
@@ -13,6 +14,7 @@ admin.site.index_title = "Operating riotwatch"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("api/v1/", api.urls),
     path("admin/", include(player_pages.urls())),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),

@@ -24,11 +24,13 @@ _ID_DIGITS = 18
 """More would be no bigint."""
 
 
-def _refreshable() -> PlayerQuerySet:
+def refreshable() -> PlayerQuerySet:
+    """Who can be updated by hand."""
     return Player.objects.tracked().active().reachable()
 
 
-def _analyzable() -> PlayerQuerySet:
+def analyzable() -> PlayerQuerySet:
+    """Who can be judged by hand."""
     return Player.objects.active()
 
 
@@ -99,8 +101,8 @@ def _back(request: HttpRequest, named: Sequence[int]) -> str:
 
 def urls() -> list[URLPattern]:
     """The addresses, for whoever mounts them under the admin's."""
-    refresh = _starting(TrackedPlayerUpdater.job_id, _refreshable, who="tracked and active ones can be refreshed")
-    analyze = _starting(SmurfAnalyzer.job_id, _analyzable, who="active ones can be analyzed")
+    refresh = _starting(TrackedPlayerUpdater.job_id, refreshable, who="tracked and active ones can be refreshed")
+    analyze = _starting(SmurfAnalyzer.job_id, analyzable, who="active ones can be analyzed")
     return [
         path("players/refresh/", admin.site.admin_view(refresh), name="players_refresh"),
         path("players/analyze/", admin.site.admin_view(analyze), name="players_analyze"),

@@ -38,6 +38,7 @@ from riotwatch_jobs.models.items import (
 )
 from riotwatch_jobs.models.leases import LEASE_DEAD_AFTER, Canary, Heartbeat, WorkerLease
 from riotwatch_jobs.models.logs import ExecutionLog
+from riotwatch_jobs.models.ownership import ScheduleOwner
 
 __all__ = [
     "DEFAULT_SCOPE",
@@ -54,6 +55,7 @@ __all__ = [
     "Heartbeat",
     "ItemState",
     "JobConfiguration",
+    "ScheduleOwner",
     "Trigger",
     "WorkItem",
     "WorkItemQuerySet",

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from riotwatch_players.detection.words import Verdict
 from riotwatch_players.labels import words
-from riotwatch_players.models import PlayerQuerySet, Source, Stage
+from riotwatch_players.models import PlayerQuerySet, Stage
 from riotwatch_players.models.players import STUCK_AFTER
 from riotwatch_players.riot.routing import PLATFORMS
 
@@ -115,14 +115,3 @@ QUICK_FILTERS = (
 """What people look for most, a click away."""
 
 FILTERS = (WatchedFilter, VerdictFilter, StageFilter, StuckFilter, PlatformFilter)
-
-
-PUUID_MIN = 64
-"""No name is this long, and every puuid is."""
-
-
-def found(players: PlayerQuerySet, term: str) -> PlayerQuerySet:
-    """The players that a search means: by Riot ID, by the beginning of a name, or by puuid; each by an index."""
-    if len(term) > PUUID_MIN and "#" not in term:
-        return players.filter(source__in=Source.objects.values_list("pk", flat=True), puuid=term)
-    return players.named(term)

@@ -5,7 +5,6 @@ from typing import Any
 from django.http import HttpRequest
 
 from riotwatch_players.admin.pages import ReadOnlyAdmin
-from riotwatch_players.admin.player_filters import found
 from riotwatch_players.models import Player
 
 
@@ -20,4 +19,4 @@ class PlayerRowsAdmin(ReadOnlyAdmin):
         """By the players' indexes."""
         del request
         term = search_term.strip()
-        return (queryset.filter(player__in=found(Player.objects.all(), term)) if term else queryset), False
+        return (queryset.filter(player__in=Player.objects.all().found(term)) if term else queryset), False

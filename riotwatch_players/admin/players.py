@@ -19,7 +19,7 @@ from unfold.decorators import display
 from riotwatch_players import bulk, labels
 from riotwatch_players.admin.player_actions import PlayerActions
 from riotwatch_players.admin.player_facts import facts_of, starting_actions
-from riotwatch_players.admin.player_filters import FILTERS, QUICK_FILTERS, found
+from riotwatch_players.admin.player_filters import FILTERS, QUICK_FILTERS
 from riotwatch_players.admin.player_forms import AddPlayerForm, PastePlayersForm, PauseForm, PlayerActionForm
 from riotwatch_players.analysis import SOLO_QUEUE
 from riotwatch_players.audit import audit
@@ -67,7 +67,7 @@ class PlayerAdmin(PlayerActions):
         """By index, so that it is quick among millions."""
         del request
         term = search_term.strip()
-        return (found(queryset, term) if term else queryset), False
+        return (queryset.found(term) if term else queryset), False
 
     @display(description="Riot ID", ordering="game_name")
     def riot_id(self, player: Player) -> SafeString:

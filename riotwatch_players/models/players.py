@@ -18,6 +18,8 @@ _NOT_RESOLVING = Q(tracked=True, update_failures__gte=1) | Q(unavailable_at__isn
 _COSTING_REQUESTS = Q(tracked=True) | Q(discovered_at__isnull=False, tracked=False, erased_at=None)
 
 STUCK_AFTER = timedelta(days=7)
+PUUID_MIN = 64
+"""No name is this long, and every puuid is."""
 
 
 class Stage(StrEnum):
@@ -123,6 +125,12 @@ class PlayerQuerySet(models.QuerySet["Player"]):
         if hash_sign and tag:
             return players.filter(lower_name=name, lower_tag=tag)
         return players.filter(lower_name=name) if hash_sign else players.filter(lower_name__startswith=name)
+
+    def found(self, term: str) -> "PlayerQuerySet":
+        """Whom a search means: by Riot ID, by the beginning of a name, or by puuid; each by an index."""
+        if len(term) > PUUID_MIN and "#" not in term:
+            return self.filter(source__in=Source.objects.values_list("pk", flat=True), puuid=term)
+        return self.named(term)
 
 
 class Player(models.Model):

@@ -1,0 +1,108 @@
+"""django-ninja's application, with our errors and a description that tells of them."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+
+from riotwatch_api import access, problems
+from riotwatch_api.models import Role
+from riotwatch_api.problems import KINDS, Problem, ProblemOut
+
+Translation = Mapping[type[Exception], Callable[[Any], Problem]]
+"""From an exception of ours to the problem that callers are told."""
+
+log = logging.getLogger(__name__)
+
+
+def needs(role: Role) -> dict[str, Any]:
+    """What the description says about who may; the handler says it to whoever comes."""
+    return {"x-role": role.value}
+
+
+class Api(NinjaAPI):
+    """All endpoints, once routers are added."""
+
+    def translate(self, translation: Translation) -> None:
+        """Answer these exceptions as problems."""
+        for kind, problem_of in translation.items():
+            self.add_exception_handler(kind, lambda request, error, of=problem_of: of(error).response())  # type: ignore[misc]
+
+    def set_default_exception_handlers(self) -> None:
+        """Problems, also for what nobody foresaw: logged here, and not told."""
+        self.translate(
+            {
+                Problem: lambda problem: problem,
+                AuthenticationError: lambda error: access.unauthenticated(),
+                HttpError: _of_http_error,
+                Http404: lambda error: Problem("not-found", str(error) or "there is no such thing"),
+                ValidationError: lambda error: problems.of_validation(error.errors),
+                OperationalError: _of_lost_database,
+                InterfaceError: _of_lost_database,
+            }
+        )
+        self.add_exception_handler(Exception, _unforeseen)
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """The handler's name, which is unique."""
+        return operation.view_func.__name__
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
+        """With the problems that any operation may answer."""
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        own = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema["components"]["schemas"] |= {**own.pop("$defs"), "ProblemOut": own}
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                _tell_problems(operation)
+                _name_examples_once(operation)
+        return schema
+
+
+def _of_http_error(error: HttpError) -> Problem:
+    return Problem(problems.kind_of_status(error.status_code), error.message)
+
+
+def _of_lost_database(error: Exception) -> Problem:
+    log.error("api_without_database problem=%s", type(error).__name__)
+    return Problem("unavailable", "the database does not answer: try again in a few seconds")
+
+
+def _unforeseen(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    log.error(
+        "api_error method=%s path=%s",
+        request.method,
+        request.path,
+        exc_info=error if isinstance(error, Exception) else True,
+    )
+    got_request_exception.send(sender=None, request=request)
+    return Problem("error", "this is a bug: what happened stands in the log of the web process").response()
+
+
+def _tell_problems(operation: dict[str, Any]) -> None:
+    role = operation["x-role"]
+    operation["description"] = f"{operation.get('description', '')}\n\nTakes the role **{role}**.".strip()
+    statuses = {status.value: title for status, title in reversed(KINDS.values())}
+    reference = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
+    for status, title in sorted(statuses.items()):
+        if status not in {405, 500} and not (status == 422 and not _takes_anything(operation)):
+            operation["responses"].setdefault(status, {"description": title, "content": reference})
+
+
+def _name_examples_once(operation: dict[str, Any]) -> None:
+    """They stand in a parameter's schema; beside it OpenAPI has another form for them, which nobody wrote."""
+    for parameter in operation["parameters"]:
+        parameter.pop("examples", None)
+
+
+def _takes_anything(operation: dict[str, Any]) -> bool:
+    return bool(operation["parameters"] or "requestBody" in operation)
