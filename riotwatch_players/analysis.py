@@ -8,16 +8,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import IntEnum
 
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Q, Subquery, Value
+from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Concat, Trim
 
 from riotwatch_players.detection.cards import shipped_card
+from riotwatch_players.detection.history import History
 from riotwatch_players.detection.judgement import Judgement, judge
 from riotwatch_players.detection.model_card import ModelCard
 from riotwatch_players.detection.words import FLAGGED, Verdict
-from riotwatch_players.models import Analysis, Player, PlayerQuerySet, RankSnapshot
+from riotwatch_players.models import Analysis, Player, PlayerQuerySet, RankSnapshot, ShadowJudgement
+from riotwatch_players.models_in_use import InUse, Shadow, in_use
 from riotwatch_players.reading import histories_of
 
 SOLO_QUEUE = "RANKED_SOLO_5x5"
@@ -49,12 +52,17 @@ class AnalysisRule:
 
     min_ranked_games: int = 20
     """Usable ranked games below which a player is not looked at."""
-    card: ModelCard = field(default_factory=shipped_card)
+    models: InUse = field(default_factory=lambda: InUse(shipped_card()))
 
     @property
-    def versions(self) -> str:
-        """What an analysis is compared by."""
-        return f"{self.card.version_hash}/{self.card.baseline.version}"
+    def card(self) -> ModelCard:
+        """The model whose verdicts are given."""
+        return self.models.card
+
+
+def current_rule(min_ranked_games: int = AnalysisRule.min_ranked_games) -> AnalysisRule:
+    """With the models in use now; raises UnusableModel."""
+    return AnalysisRule(min_ranked_games, in_use())
 
 
 @dataclass(frozen=True)
@@ -69,20 +77,47 @@ class Analyzed:
     """Our id and the verdict of those who were not flagged before."""
 
 
-def due_players(rule: AnalysisRule, *, now: datetime) -> PlayerQuerySet:
-    """Active players with enough games who were never analyzed, or about whom something is new.
+class Urgency(IntEnum):
+    """Why a player is due; lower is sooner, so that a new model's long queue lets those with news go first."""
 
-    New: NEW_GAMES games, another tier or division, another model or baseline, or REANALYZE_AFTER has passed.
-    """
+    NEVER_ANALYZED = 0
+    NEWS = 1
+    """NEW_GAMES games, or another tier or division."""
+    OUTDATED = 2
+    """Another model or baseline, or REANALYZE_AFTER has passed."""
+
+
+def due_players(rule: AnalysisRule, *, now: datetime) -> PlayerQuerySet:
+    """Active players with enough games who were never analyzed, or about whom something is new (see Urgency)."""
+    return _analyzable(rule).alias(urgency=_urgency(rule, now=now)).filter(urgency__isnull=False)
+
+
+def due_by_urgency(rule: AnalysisRule, *, now: datetime) -> dict[Urgency, list[int]]:
+    """The ids of due players, most urgent first."""
+    due = _analyzable(rule).annotate(urgency=_urgency(rule, now=now)).filter(urgency__isnull=False)
+    found: dict[Urgency, list[int]] = {urgency: [] for urgency in Urgency}
+    for urgency, pk in due.order_by("pk").values_list("urgency", "pk"):
+        found[Urgency(urgency)].append(pk)
+    return found
+
+
+def _analyzable(rule: AnalysisRule) -> PlayerQuerySet:
+    """Those with enough games, with their current `standing`."""
     solo = RankSnapshot.objects.filter(player=OuterRef("pk"), queue=SOLO_QUEUE).order_by("-seen_at")
     standing = Trim(Concat(F("tier"), Value(" "), Coalesce(F("division"), Value(""))))
     players = Player.objects.active().filter(ranked_games__gte=rule.min_ranked_games)
-    return players.alias(standing=Subquery(solo.annotate(text=standing).values("text")[:1])).filter(
-        Q(analyzed_at=None)
-        | Q(ranked_games__gte=F("analyzed_games") + NEW_GAMES)
-        | (Q(standing__isnull=False) & ~Q(standing=F("analyzed_standing")))
-        | ~Q(analyzed_with=rule.versions)
-        | Q(analyzed_at__lte=now - REANALYZE_AFTER)
+    return players.alias(standing=Subquery(solo.annotate(text=standing).values("text")[:1]))
+
+
+def _urgency(rule: AnalysisRule, *, now: datetime) -> Case:
+    """Null for who is not due; needs `standing`."""
+    new_games = Q(ranked_games__gte=F("analyzed_games") + NEW_GAMES)
+    new_standing = Q(standing__isnull=False) & ~Q(standing=F("analyzed_standing"))
+    outdated = ~Q(analyzed_with=rule.models.versions) | Q(analyzed_at__lte=now - REANALYZE_AFTER)
+    return Case(
+        When(analyzed_at=None, then=Urgency.NEVER_ANALYZED),
+        When(new_games | new_standing, then=Urgency.NEWS),
+        When(outdated, then=Urgency.OUTDATED),
     )
 
 
@@ -95,8 +130,10 @@ def analyze(player_ids: Sequence[int], rule: AnalysisRule, *, now: datetime) -> 
         raise ValueError(f"{len(player_ids)} players at once; at most {MOST_PLAYERS_AT_ONCE}")
     players = list(Player.objects.active().filter(pk__in=player_ids).order_by("pk"))
     ranks = _ranks(players)
-    judgements = judge(histories_of(players, ranks), rule.card)
-    _store(players, judgements, ranks, rule=rule, now=now)
+    histories = histories_of(players, ranks)
+    judgements = judge(histories, rule.card)
+    shadow = _shadow_judgements(histories, rule.models.shadow)
+    _store(players, judgements, ranks, shadow=shadow, rule=rule, now=now)
     flags = [(player, one.verdict) for player, one in zip(players, judgements, strict=True) if one.verdict in FLAGGED]
     return Analyzed(
         analyzed=len(players),
@@ -104,6 +141,21 @@ def analyze(player_ids: Sequence[int], rule: AnalysisRule, *, now: datetime) -> 
         insufficient=sum(one.verdict is Verdict.INSUFFICIENT_DATA for one in judgements),
         newly_flagged=tuple((player.pk, verdict.value) for player, verdict in flags if player.verdict not in FLAGGED),
     )
+
+
+def _shadow_judgements(histories: Sequence[History], shadow: Shadow | None) -> list[ShadowJudgement]:
+    """What the shadow model says of the same histories, in the same order, still without their analyses."""
+    if shadow is None:
+        return []
+    return [
+        ShadowJudgement(
+            model_id=shadow.model_id,
+            verdict=one.verdict.value,
+            smurf_score=one.smurf_score,
+            boosted_score=one.boosted_score,
+        )
+        for one in judge(histories, shadow.card)
+    ]
 
 
 def _ranks(players: Sequence[Player]) -> dict[int, list[RankSnapshot]]:
@@ -119,6 +171,7 @@ def _store(
     judgements: Sequence[Judgement],
     ranks: dict[int, list[RankSnapshot]],
     *,
+    shadow: Sequence[ShadowJudgement],
     rule: AnalysisRule,
     now: datetime,
 ) -> None:
@@ -137,23 +190,29 @@ def _store(
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_LOCK_PLAYERS, {"players": [player.pk for player in players]})
-            cursor.execute(_UPDATE_PLAYERS, {"rows": json.dumps(rows), "now": now, "analyzed_with": rule.versions})
-        Analysis.objects.bulk_create([_analysis(player, one, now=now) for player, one in pairs])
+            cursor.execute(
+                _UPDATE_PLAYERS, {"rows": json.dumps(rows), "now": now, "analyzed_with": rule.models.versions}
+            )
+        analyses = Analysis.objects.bulk_create([_analysis(player, one, rule=rule, now=now) for player, one in pairs])
+        for analysis, beside in zip(analyses, shadow, strict=bool(shadow)):
+            beside.analysis = analysis
+        ShadowJudgement.objects.bulk_create(shadow)
 
 
 def _standing(ranks: Sequence[RankSnapshot]) -> str:
     return f"{ranks[-1].tier} {ranks[-1].division or ''}".strip() if ranks else ""
 
 
-def _analysis(player: Player, judgement: Judgement, *, now: datetime) -> Analysis:
+def _analysis(player: Player, judgement: Judgement, *, rule: AnalysisRule, now: datetime) -> Analysis:
     names = (
         *("games_used", "smurf_score", "boosted_score", "smurf_p", "boosted_p", "confidence", "summary"),
-        *("model_version", "baseline_version"),
+        "baseline_version",
     )
     return Analysis(
         player=player,
         analyzed_at=now,
         verdict=judgement.verdict.value,
+        model_version=rule.card.version_hash,
         factors=[dataclasses.asdict(factor) for factor in judgement.factors],
         **{name: getattr(judgement, name) for name in names},
     )

@@ -15,6 +15,7 @@ from riotwatch_jobs.registry import register
 from riotwatch_players import analysis, backlog, gateway, histories, tracking, updating
 from riotwatch_players.fetching import Fetched
 from riotwatch_players.models import BacklogMatch, Player
+from riotwatch_players.models_in_use import UnusableModel
 from riotwatch_players.riot.routing import region_of_platform
 
 SLICE = 20
@@ -99,7 +100,10 @@ class MatchFetcher(_riot.RiotJob):
 
     def _ranks_before_reanalysis(self) -> Iterator[Target]:
         """Discovered players about to be judged again, whose rank was last read before they were judged."""
-        due = analysis.due_players(analysis.AnalysisRule(), now=database_now())
+        try:
+            due = analysis.due_players(analysis.current_rule(), now=database_now())
+        except UnusableModel:  # nobody is about to be judged
+            return
         stale = due.discovered().reachable().filter(analyzed_at__isnull=False, rank_checked_at__lte=F("analyzed_at"))
         for pk, platform in stale.order_by("id").values_list("pk", "platform"):
             yield Target(key=f"rank:{pk}", data={"rank": pk}, lane=Lane.DISCOVERY, region=region_of_platform(platform))

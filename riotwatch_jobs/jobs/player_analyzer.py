@@ -20,6 +20,7 @@ from riotwatch_jobs.registry import register
 from riotwatch_players import analysis, bans
 from riotwatch_players.fetching import Fetched
 from riotwatch_players.models import Player
+from riotwatch_players.models_in_use import UnusableModel
 
 LONGEST_WAIT_S = 60.0
 """A phase that would have to wait longer for budget is left to the next run."""
@@ -94,7 +95,10 @@ class PlayerAnalyzer(_riot.RiotJob):
     def _analyses(self, players: Sequence[int]) -> Iterator[Target]:
         """An item each: one player's failure is nobody else's."""
         now = database_now()
-        due = analysis.due_players(analysis.AnalysisRule(self.config.min_ranked_games), now=now)
+        try:
+            due = analysis.due_players(analysis.current_rule(self.config.min_ranked_games), now=now)
+        except UnusableModel:  # smurf_analyzer says so; fetching and checking go on
+            return
         for pk in due.filter(pk__in=players).order_by("pk").values_list("pk", flat=True):
             yield batch_target([pk], now=now)
 

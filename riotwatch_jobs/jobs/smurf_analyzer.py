@@ -1,6 +1,6 @@
 """Judges every player about whom there is something new to judge."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,12 +10,20 @@ from django.db.models import Q
 from riotwatch_jobs.base import ItemLog, Job, JobConfig
 from riotwatch_jobs.jobs.tracked_player_updater import resolve_puuids
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.outcomes import Done, Outcome, Skip, Target
+from riotwatch_jobs.outcomes import Done, Lane, Outcome, Skip, Stop, Target
 from riotwatch_jobs.registry import register
 from riotwatch_players import analysis
+from riotwatch_players.analysis import Urgency
 from riotwatch_players.models import Player
+from riotwatch_players.models_in_use import UnusableModel
 
 BATCH = 200
+_LANES = {
+    Urgency.NEVER_ANALYZED: Lane.TRACKED,
+    Urgency.NEWS: Lane.TRACKED,
+    Urgency.OUTDATED: Lane.DISCOVERY,
+}
+"""A new model makes everybody due: that drains behind whoever is new or has news, whichever run they are in."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +35,15 @@ class Result:
     insufficient: int = 0
 
 
-def batch_target(players: Sequence[int], *, now: datetime) -> Target:
+def batch_target(players: Sequence[int], *, now: datetime, lane: Lane = Lane.TRACKED) -> Target:
     """The item that analyzes these players, as far as nobody does so from now on."""
-    return Target(key=f"players:{players[0]}", data={"players": list(players), "since": now.isoformat()})
+    data = {"players": list(players), "since": now.isoformat()}
+    return Target(key=f"players:{players[0]}", data=data, lane=lane)
+
+
+def _batches(players: Sequence[int], *, now: datetime, lane: Lane = Lane.TRACKED) -> Iterator[Target]:
+    for start in range(0, len(players), BATCH):
+        yield batch_target(players[start : start + BATCH], now=now, lane=lane)
 
 
 @register
@@ -57,14 +71,15 @@ class SmurfAnalyzer(Job):
         return resolve_puuids(names)
 
     def targets(self) -> Iterable[Target]:
-        """Batches in the order of ids, fixed now."""
+        """Batches fixed now: first those never analyzed, then those with news, then those who are merely outdated."""
         now = database_now()
-        due = analysis.due_players(self._rule(), now=now)
         if self.players:
-            due = Player.objects.active().filter(pk__in=self.players)
-        ids = list(due.order_by("pk").values_list("pk", flat=True))
-        for batch in (ids[start : start + BATCH] for start in range(0, len(ids), BATCH)):
-            yield batch_target(batch, now=now)
+            named = Player.objects.active().filter(pk__in=self.players).order_by("pk")
+            yield from _batches(list(named.values_list("pk", flat=True)), now=now)
+            return
+        due = analysis.due_by_urgency(analysis.current_rule(self.config.min_ranked_games), now=now)
+        for urgency, players in due.items():
+            yield from _batches(players, now=now, lane=_LANES[urgency])
 
     def run(self, target: Target, log: ItemLog) -> Outcome:
         """Analyze one batch; who was analyzed since the run began (a message came twice) is left out."""
@@ -75,11 +90,12 @@ class SmurfAnalyzer(Job):
         ids = list(open_still.values_list("pk", flat=True))
         if not ids:
             return Skip("all of them were analyzed meanwhile")
-        done = analysis.analyze(ids, self._rule(), now=database_now())
+        try:
+            rule = analysis.current_rule(self.config.min_ranked_games)
+        except UnusableModel as problem:
+            return Stop(str(problem))
+        done = analysis.analyze(ids, rule, now=database_now())
         for player, verdict in done.newly_flagged:
             log.info("player_flagged", player=player, verdict=verdict)
         log.count(created=done.analyzed, updated=done.analyzed)
         return Done(Result(analyzed=done.analyzed, flagged=done.flagged, insufficient=done.insufficient))
-
-    def _rule(self) -> analysis.AnalysisRule:
-        return analysis.AnalysisRule(self.config.min_ranked_games)

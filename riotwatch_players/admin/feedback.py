@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from riotwatch_players import feedback
 from riotwatch_players.admin.player_rows import PlayerRowsAdmin
@@ -22,8 +23,12 @@ class LabelForm(forms.Form):
 
     question = forms.ChoiceField(choices=Question.choices)
     says = forms.ChoiceField(choices=Says.choices)
-    source = forms.ChoiceField(choices=LabelSource.choices)
-    note = forms.CharField(required=False, max_length=1000)
+    source = forms.ChoiceField(label="Known how", choices=LabelSource.choices, widget=UnfoldAdminSelectWidget)
+    note = forms.CharField(
+        required=False,
+        max_length=1000,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "What it rests on"}),
+    )
 
 
 @admin.register(DetectionLabel)

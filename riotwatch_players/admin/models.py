@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from riotwatch_players import labels, model_cards, shadowing
 from riotwatch_players.admin.pages import ReadOnlyAdmin
@@ -26,7 +27,7 @@ REFUSED = (BadCard, model_cards.NotInThatState)
 class UploadForm(forms.Form):
     """Takes a card's file."""
 
-    card = forms.FileField(label="Model card", help_text="A .json file.", widget=forms.FileInput)
+    card = forms.FileField(label="Model card", help_text="A .json file.", widget=UnfoldAdminFileFieldWidget)
 
     def text(self) -> str:
         """The file's content; raises BadCard."""

@@ -9,6 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 
 from riotwatch_players.admin.charts import RankCurve, factor_chart, rank_curve
+from riotwatch_players.admin.feedback import LabelForm
 from riotwatch_players.analysis import SOLO_QUEUE, AnalysisRule
 from riotwatch_players.models import Analysis, Participant, Player, RankSnapshot
 
@@ -67,6 +68,7 @@ def analysis_facts(analysis: Analysis | None) -> dict[str, Any]:
         "confidence": 100 * analysis.confidence,
         "smurf_note": _probability(analysis.smurf_p),
         "boosted_note": _probability(analysis.boosted_p),
+        "feedback_form": LabelForm(),
     }
 
 

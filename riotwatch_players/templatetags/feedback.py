@@ -6,7 +6,7 @@ from django import template
 
 from riotwatch_players.detection.words import Verdict
 from riotwatch_players.feedback import says_yes
-from riotwatch_players.models import Analysis, DetectionLabel, LabelSource, Question
+from riotwatch_players.models import Analysis, DetectionLabel, Question
 
 SHOWN = 10
 
@@ -22,7 +22,7 @@ def feedback(context: template.Context, analysis: Analysis) -> dict[str, Any]:
     return {
         "analysis": analysis,
         "answers": [(question, says_yes(analysis.verdict, question)) for question in Question] if answered else [],
-        "sources": LabelSource.choices,
+        "form": context["feedback_form"],
         "said": said.order_by("-at")[:SHOWN],
         "may_say": request.user.has_perm("riotwatch_players.add_detectionlabel"),
         "csrf_token": context.get("csrf_token"),

@@ -11,6 +11,7 @@ from django.utils.html import escape
 from riotwatch_players import analysis, ingest
 from riotwatch_players.detection.cards import shipped_card
 from riotwatch_players.models import Analysis, Participant, Player
+from riotwatch_players.models_in_use import InUse
 from tests.players.factories import NOW, TEN, body, id_of, known, puuid_of, several, solo_queue, source
 
 RULE = analysis.AnalysisRule(min_ranked_games=20)
@@ -74,7 +75,7 @@ def test_another_division_makes_a_player_due_again_and_more_points_do_not(analyz
 
 
 def test_another_model_makes_everybody_due_again(analyzed):
-    newer = analysis.AnalysisRule(20, card=shipped_card().model_copy(update={"version": "9.9.9"}))
+    newer = analysis.AnalysisRule(20, InUse(shipped_card().model_copy(update={"version": "9.9.9"})))
     assert due(rule=newer) == {"Ada"}
 
 

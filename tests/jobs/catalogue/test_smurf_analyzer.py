@@ -1,11 +1,15 @@
 """smurf_analyzer on players that the simulator's world provides, worked off in this process."""
 
 import pytest
+from django.utils import timezone
 
 from riotwatch_jobs import dispatch, inline, registry
+from riotwatch_jobs.jobs import smurf_analyzer
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Trigger
-from riotwatch_players.models import Analysis, Player, Stage
+from riotwatch_players import model_cards, models_in_use
+from riotwatch_players.models import Analysis, DetectionModel, ModelState, Player, ShadowJudgement, Stage
+from tests.players.model_files import brought_in
 
 FACTORS = {
     *("win_rate", "kda", "account_level", "rank_discrepancy", "rank_progression"),
@@ -59,3 +63,46 @@ def test_a_named_player_is_analyzed_whether_due_or_not_and_others_are_not(met, r
         assert run.result["analyzed"] == 1
     assert met[0].analyses.count() == 3
     assert Analysis.objects.count() == len(met) + 2
+
+
+def test_the_active_model_judges_and_a_swap_has_everybody_judged_again_beside_its_shadow(met, run_job):
+    run_job("detection_models")
+    shipped = DetectionModel.objects.get(state=ModelState.ACTIVE)
+    other = brought_in()
+    model_cards.cast_shadow(other, by="ann", now=timezone.now())
+    models_in_use.forget()
+    assert run_job("smurf_analyzer").result["analyzed"] == len(met)
+    assert set(Analysis.objects.values_list("model_version", flat=True)) == {str(shipped)}
+    assert ShadowJudgement.objects.filter(model=other).count() == len(met)
+    model_cards.activate(other, by="ann", now=timezone.now())
+    models_in_use.forget()
+    assert run_job("smurf_analyzer").result["analyzed"] == len(met)
+    newest = Analysis.objects.order_by("player", "-analyzed_at").distinct("player")
+    assert {one.model_version for one in newest} == {str(other)}
+    assert run_job("smurf_analyzer").result["analyzed"] == 0
+
+
+def test_who_is_new_is_worked_on_before_those_whom_a_new_model_makes_due(met, run_job, monkeypatch):
+    monkeypatch.setattr(smurf_analyzer, "BATCH", 1)
+    run_job("smurf_analyzer")
+    new, news = met[-1], met[-2]
+    Player.objects.filter(pk=new.pk).update(analyzed_at=None)
+    Player.objects.filter(pk=news.pk).update(ranked_games=news.ranked_games + 5)
+    model_cards.activate(brought_in(), by="ann", now=timezone.now())
+    models_in_use.forget()
+    run = run_job("smurf_analyzer")
+    assert run.result["analyzed"] == len(met)
+    by_age = Analysis.objects.order_by("-pk")[: len(met)][::-1]
+    assert [one.player_id for one in by_age[:2]] == [new.pk, news.pk]
+
+
+def test_an_active_model_that_cannot_be_used_fails_the_run_with_the_remedy_and_stops_nobody_else(met, run_job):
+    row = brought_in()
+    model_cards.activate(row, by="ann", now=timezone.now())
+    DetectionModel.objects.filter(pk=row.pk).update(document="{}")
+    models_in_use.forget()
+    run = run_job("smurf_analyzer")
+    assert run.state == "FAILED"
+    assert "Activate another one" in run.reason + run.traceback
+    assert not Analysis.objects.exists()
+    assert run_job("match_fetcher").state == "COMPLETED"
