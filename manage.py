@@ -25,7 +25,8 @@ def main() -> None:
     command = sys.argv[1] if len(sys.argv) > 1 else "help"
     if command not in LOGGING_COMMANDS:
         os.environ.setdefault("LOG_LEVEL", "WARNING")  # a command's answer is not to drown in its log
-    if command not in WITHOUT_SERVERS and not {"--help", "-h"} & set(sys.argv):
+    needs_servers = command not in WITHOUT_SERVERS or "--labels" in sys.argv
+    if needs_servers and not {"--help", "-h"} & set(sys.argv):
         require_servers()
     execute_from_command_line(sys.argv)
 

@@ -41,6 +41,15 @@ def tables(report: Mapping[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
+def labels_table(report: Mapping[str, Mapping[str, Any]]) -> str:
+    """What people's labels say, by question."""
+    figures = {"labels": "labels", "positives": "positives", "flagged": "flagged", "auc": "AUC"}
+    figures |= {"precision": "precision", "recall": "recall"}
+    rows = [[question, *(_figure(found[name]) for name in figures)] for question, found in report.items()]
+    title = "what people say of the newest analyses (no sample: they look at what they are shown)"
+    return _table(title, ["question", *figures.values()], rows)
+
+
 def _quality(question: str, worlds: Mapping[str, Any]) -> str:
     rows = [
         [world, window, *(_figure(values[name]) for name, _ in _MEASURES)]
@@ -67,7 +76,9 @@ def _classes(window: str, shares: Mapping[str, Mapping[str, float]]) -> str:
     return _table(title, ["class", "smurf", "boosted", "flagged"], rows)
 
 
-def _figure(value: float) -> str:
+def _figure(value: float | None) -> str:
+    if value is None:
+        return "-"
     return str(value) if isinstance(value, int) else f"{value:.3f}"
 
 

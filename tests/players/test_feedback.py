@@ -1,10 +1,12 @@
 """What people say about analyses: kept, shown, audited, and read as judgements with their truth."""
 
+import json
 from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -136,3 +138,29 @@ def test_the_newest_label_holds_and_the_newest_analysis_is_measured_by_it(admin_
 def labeled(analysis, user, *, question=Question.SMURF, says, days=0):
     now = NOW + timedelta(days=days)
     return feedback.label(analysis, question, says, source=LabelSource.ADMIN, note="", by=user, now=now)
+
+
+def test_the_command_measures_the_newest_analyses_by_what_people_said(admin_user, capsys):
+    for name, verdict, score, says in (
+        ("Ada", "likely_smurf", 90.0, Says.CONFIRMED),
+        ("Bela", "likely_smurf", 80.0, Says.WRONG),
+        ("Cleo", "normal", 30.0, Says.WRONG),
+        ("Dana", "normal", 10.0, Says.CONFIRMED),
+    ):
+        labeled(analyzed(known(name), verdict, score=score), admin_user, says=says)
+    call_command("evaluate_detection", "--labels", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert found["smurf"] == {
+        "labels": 4,
+        "positives": 2,
+        "flagged": 2,
+        "auc": 0.75,
+        "precision": 0.5,
+        "recall": 0.5,
+    }
+    assert (found["boosted"]["labels"], found["boosted"]["auc"], found["boosted"]["recall"]) == (0, None, None)
+    call_command("evaluate_detection", "--labels")
+    assert [line.split() for line in capsys.readouterr().out.splitlines()[2:]] == [
+        ["smurf", "4", "2", "2", "0.750", "0.500", "0.500"],
+        ["boosted", "0", "0", "0", "-", "-", "-"],
+    ]
