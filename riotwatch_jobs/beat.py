@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from riotwatch_jobs import catching_up, leases, messages, scheduling
+from riotwatch_jobs import catching_up, leases, scheduling
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +73,9 @@ class SlotScheduler(DatabaseScheduler):
 
     def _open_if_due(self, row: PeriodicTask, now: datetime) -> None:
         before = row.last_run_at
-        execution = catching_up.open_due(row, now=now)
+        catching_up.open_due(row, now=now)
         if row.one_off and row.last_run_at != before:
             scheduling.set_enabled(row, enabled=False)
-        if execution is not None:
-            messages.send_dispatch(execution.pk)
 
     def sync(self) -> None:
         """Nothing to flush: `_advance` writes at once."""

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django_celery_beat.models import PeriodicTask
 
-from riotwatch_jobs import dispatch, registry, scheduling, slots
+from riotwatch_jobs import dispatch, messages, registry, scheduling, slots
 from riotwatch_jobs.models import Execution, JobConfiguration, Trigger
 from riotwatch_jobs.scheduling import Plan
 
@@ -48,7 +48,7 @@ def window(plan: Plan, slot: datetime) -> timedelta:
 
 
 def open_due(row: PeriodicTask, *, now: datetime) -> Execution | None:
-    """Beat's look at a schedule: open its latest slot, once; returns the run where it is to be sent."""
+    """Beat's look at a schedule: open its latest slot, once, and send its run, which is returned."""
     due = _due(row, now)
     if due is None:
         return None
@@ -58,6 +58,8 @@ def open_due(row: PeriodicTask, *, now: datetime) -> Execution | None:
         return None
     trigger = Trigger.SCHEDULE if late <= ON_TIME else Trigger.CATCH_UP
     execution = scheduling.open_slot(due.plan, due.slot, now=now, trigger=trigger)
+    if execution is not None:
+        messages.send_dispatch(execution.pk)  # at once: a beat that dies in between leaves it to housekeeping
     # The run is there before the schedule moves on: a crash in between loses nothing.
     _settle(due, until=slots.latest(due.plan.schedule, due.slot - INSTANT), now=now)
     return execution

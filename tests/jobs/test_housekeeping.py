@@ -9,11 +9,11 @@ from django.db import OperationalError, connection
 from rows_and_messages import dead_broker, empty_broker, messages_in
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import dispatch, housekeeping, leases, runner
+from riotwatch_jobs import audit, dispatch, housekeeping, leases, runner, switching
 from riotwatch_jobs.housekeeping import Housekeeper
 from riotwatch_jobs.messages import CONTROL_QUEUE
 from riotwatch_jobs.models import Execution, ExecutionLog, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
-from riotwatch_jobs.outcomes import Done
+from riotwatch_jobs.outcomes import Done, Target
 from riotwatch_jobs.registry import registered_temporarily
 
 pytestmark = pytest.mark.usefixtures("lease")
@@ -230,6 +230,34 @@ def test_what_still_runs_at_the_deadline_may_finish_and_then_the_run_ends(start,
     housekeeping.sweep(leases.database_now())
     run.refresh_from_db()
     assert (run.state, run.items_done, run.items_skipped) == ("FAILED", 1, 1)
+
+
+def test_what_a_worker_adds_after_the_deadline_does_not_keep_the_run_open(start, lease, now):
+    run = start("toy")
+    item = run.items.select_related("execution").order_by("id").first()
+    assert runner.claim(item, lease)
+    Execution.objects.filter(pk=run.pk).update(deadline_at=now)
+    housekeeping.sweep(leases.database_now())
+    added = Done(Tally(worked=1), children=(Target("child"),))
+    runner.record(item, added, runner.ItemRecorder(item, timeout_s=9), retries=0)
+    housekeeping.sweep(leases.database_now())
+    run.refresh_from_db()
+    assert (run.state, run.items_done, run.items_skipped) == ("FAILED", 1, 2)
+
+
+def test_a_deadline_does_not_come_under_an_emergency_stop_and_comes_later_by_its_length(start, now):
+    run = start("toy")
+    Execution.objects.filter(pk=run.pk).update(deadline_at=now + SECOND)
+    by = audit.Actor("ann", None)
+    switching.emergency_stop(reason="why", by=by, now=now)
+    housekeeping.sweep(now + HOUR, judge_leases=False)
+    switching.emergency_resume(by=by, now=now + HOUR)
+    housekeeping.sweep(now + HOUR, judge_leases=False)
+    run.refresh_from_db()
+    assert (run.state, run.deadline_at) == ("IN_PROGRESS", now + HOUR + SECOND)
+    housekeeping.sweep(now + HOUR + SECOND, judge_leases=False)
+    run.refresh_from_db()
+    assert run.state == "FAILED"
 
 
 # --- Retention -------------------------------------------------------------------------------------------------------
