@@ -9,13 +9,14 @@ NO_SERVERS := DATABASE_URL=postgresql://nobody@127.0.0.1:9/none REDIS_URL=redis:
 PRODUCTION := $(NO_SERVERS) HTTPS=true DEBUG=false ALLOWED_HOSTS=riotwatch.example \
 	RIOT_API_KEY=RGAPI-00000000-0000-0000-0000-000000000000
 
-.PHONY: help install run test lint bench-limiter bench-detection screenshots
+.PHONY: help install run test lint api-fuzz bench-limiter bench-detection screenshots
 
 help:
 	@echo "make run            install, then start everything: http://127.0.0.1:8000/ (PORT=8000 WORKERS=2)"
 	@echo "make test           install, then run all tests"
 	@echo "make lint           install, then check style, types, imports, settings and migrations"
 	@echo "make install        make .venv and install the pinned requirements (again only when they changed)"
+	@echo "make api-fuzz       install, then send the API requests made from its description (API_FUZZ_SECONDS=300)"
 	@echo "make bench-limiter  install, then measure the shared request budget"
 	@echo "make bench-detection  install, then measure how well and how fast players are judged"
 	@echo "make screenshots    install, then take the pictures of the README from a demo (needs chromium)"
@@ -48,6 +49,11 @@ lint: install
 	$(PRODUCTION) SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(NO_SERVERS) SECRET_KEY=lint $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+API_FUZZ_SECONDS ?= 300
+
+api-fuzz: install
+	API_FUZZ_SECONDS=$(API_FUZZ_SECONDS) API_FUZZ_CHECKS=all $(BIN)/python -m pytest tests/api/test_fuzz.py
 
 bench-limiter: install
 	$(BIN)/python -m bench.limiter

@@ -31,7 +31,7 @@ api = Api(
     description=DESCRIPTION,
     urls_namespace="api",
     auth=[KEY_IN_HEADER, SESSION_OF_ADMIN],
-    docs=Swagger(settings={"persistAuthorization": True, "displayRequestDuration": True, "docExpansion": "none"}),
+    docs=Swagger(settings={"persistAuthorization": True, "displayRequestDuration": True}),
     docs_decorator=for_known_people,
 )
 api.translate(job_problems.TRANSLATION)

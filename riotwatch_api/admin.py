@@ -1,5 +1,6 @@
 """API keys in the admin: people see, make and revoke their own, superusers everybody's."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -15,6 +16,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from riotwatch_api import keys
 from riotwatch_api.access import HEADER
 from riotwatch_api.models import ApiKey, Role
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 class NewKeyForm(forms.ModelForm[ApiKey]):
@@ -57,7 +62,7 @@ class NewKeyForm(forms.ModelForm[ApiKey]):
 class ApiKeyAdmin(ModelAdmin):
     """The list of keys; a new key is shown once, on the page that follows."""
 
-    list_display = ("name", "prefix", "owner", "role", "created_at", "last_used_at", "state")
+    list_display = ("name", "prefix", "owner", "role", "made", "last_used", "state")
     list_display_links = None
     list_select_related = ("owner",)
     list_filter = ("role",)
@@ -72,7 +77,17 @@ class ApiKeyAdmin(ModelAdmin):
     @admin.display
     def state(self, key: ApiKey) -> str:
         """In use or revoked."""
-        return f"revoked {key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else "in use"
+        return f"revoked {_minute(key.revoked_at)}" if key.revoked_at else "in use"
+
+    @admin.display(ordering="created_at", description="made (UTC)")
+    def made(self, key: ApiKey) -> str:
+        """Since when there is this key."""
+        return _minute(key.created_at)
+
+    @admin.display(ordering="last_used_at", description="last used (UTC)")
+    def last_used(self, key: ApiKey) -> str:
+        """To the minute."""
+        return _minute(key.last_used_at) if key.last_used_at else "never"
 
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
         """The form for a new key of the signed-in person."""

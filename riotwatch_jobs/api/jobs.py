@@ -11,7 +11,7 @@ from ninja import Router, Schema
 
 from riotwatch_api.access import Caller, allow
 from riotwatch_api.application import needs
-from riotwatch_api.fields import Text, Wanted
+from riotwatch_api.fields import Instant, Text, Wanted
 from riotwatch_api.models import Role
 from riotwatch_api.paging import Page
 from riotwatch_api.problems import bad_field
@@ -100,7 +100,7 @@ class PauseIn(Wanted):
 
     reason: Text = pydantic.Field(min_length=1, max_length=switching.LONGEST_REASON, examples=["maintenance"])
     for_s: int | None = pydantic.Field(None, ge=1, le=int(switching.LONGEST_PAUSE.total_seconds()), examples=[7200])
-    until: pydantic.AwareDatetime | None = pydantic.Field(None, description="Instead of for_s.")
+    until: Instant | None = pydantic.Field(None, description="Instead of for_s.")
 
 
 @router.get("/jobs", response=Page[JobOut], summary="List the jobs", openapi_extra=needs(Role.VIEWER))

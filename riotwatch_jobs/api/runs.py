@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema
 
 from riotwatch_api.access import allow
 from riotwatch_api.application import needs
-from riotwatch_api.fields import RowId, Text, Wanted
+from riotwatch_api.fields import Instant, RowId, Text, Wanted
 from riotwatch_api.models import Role
 from riotwatch_api.paging import CursorText, Limit, Page, Paging, page_of
 from riotwatch_jobs import registry, rerunning, switching
@@ -28,8 +28,8 @@ class RunFilter(Paging):
 
     state: list[ExecutionState] = pydantic.Field([], description="Any of these.")
     trigger: Trigger | None = None
-    queued_since: pydantic.AwareDatetime | None = pydantic.Field(None, description="Inclusive.")
-    queued_before: pydantic.AwareDatetime | None = pydantic.Field(None, description="Exclusive.")
+    queued_since: Instant | None = pydantic.Field(None, description="Inclusive.")
+    queued_before: Instant | None = pydantic.Field(None, description="Exclusive.")
 
 
 class RunParts(Schema):

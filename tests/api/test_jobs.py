@@ -11,6 +11,7 @@ from riotwatch_api.models import IdempotencyKey, Role
 from riotwatch_jobs import inline, leases
 from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, JobConfiguration, ScheduleOwner, Trigger
 from tests.api.callers import caller, problem
+from tests.players.concurrency import at_once
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -105,7 +106,10 @@ def test_a_paused_job_refuses_a_run_with_the_reason_until_it_is_resumed(operator
         {},
         {"reason": ""},
         {"reason": "x", "until": "2020-01-01T00:00:00Z"},
-        {"reason": "x", "until": "2026-01-01T00:00"},
+        {"reason": "x", "until": "2036-01-01T00:00"},
+        {"reason": "x", "until": 0.5},
+        {"reason": "x", "for_s": 5, "until": "2036-01-01T00:00:00Z"},
+        {"reason": "x", "for_s": "soon"},
     ],
 )
 def test_a_pause_takes_a_reason_and_an_end_to_come(operator, body):
@@ -135,6 +139,18 @@ def test_a_request_sent_twice_makes_one_run(operator):
     assert (other["status"], Execution.objects.count()) == (409, 1)
     assert "take a new one" in other["detail"]
     assert operator.post("/jobs/toy/trigger", {"config": {"apples": 5}}).json()["id"] != first
+
+
+def test_the_same_request_at_the_same_time_makes_one_run(operator):
+    answers = []
+
+    def ask():
+        answers.append(operator.post("/jobs/toy/trigger", {"config": {"apples": 5}}, {"Idempotency-Key": "at-once"}))
+
+    assert at_once(*[ask] * 6) == []
+    assert [answer.status_code for answer in answers] == [202] * 6
+    assert {answer.json()["id"] for answer in answers} == {Execution.objects.get().pk}
+    assert trail() == ["Asked for by otto (API key test)."]
 
 
 def test_another_persons_idempotency_key_is_another(operator):
