@@ -174,6 +174,8 @@ X_FRAME_OPTIONS = "DENY"
 JOB_SCHEDULER_ENABLED = env.flag("JOB_SCHEDULER_ENABLED", default=True)
 # Asked once a minute while all is well; a service that notices when it is not asked any more raises the alarm.
 HEALTH_PING_URL = env.url("HEALTH_PING_URL", "", schemes=("http", "https"))
+# Read by Prometheus at /metrics; without a token this machine alone may read it.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
 JOB_INTERVAL_SECONDS = env.optional_integer("JOB_INTERVAL_SECONDS", least=10, most=7 * 86_400)
 JOB_TIMEOUT_SECONDS = env.integer("JOB_TIMEOUT_SECONDS", 90, least=5, most=3_600)
 MAX_TRACKED_PLAYERS = env.integer("MAX_TRACKED_PLAYERS", 40 if DEMO else 10, least=1, most=1_000_000)

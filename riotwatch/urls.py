@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from riotwatch.api import api
 from riotwatch.health import healthz, readyz
+from riotwatch.metrics import metrics
 from riotwatch_jobs.jobs import player_pages
 
 admin.site.site_header = admin.site.site_title = "riotwatch"
@@ -14,6 +15,7 @@ admin.site.index_title = "Operating riotwatch"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("api/v1/", api.urls),
     path("admin/", include(player_pages.urls())),
     path("admin/", admin.site.urls),

@@ -1,0 +1,118 @@
+"""What Prometheus reads, and who may."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from prometheus_client.parser import text_string_to_metric_families
+
+from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, Heartbeat, Trigger, WorkerLease, WorkItem
+from riotwatch_players import gateway, tracking
+from riotwatch_players.models import KeyOutage
+from riotwatch_players.simulator.app import Options
+from riotwatch_players.simulator.ids import DEMO_KEY
+from riotwatch_players.simulator.limits import parse_rates
+from riotwatch_players.simulator.server import serve
+from riotwatch_players.simulator.world import World
+
+
+def scraped(client: Any) -> dict[tuple[str, ...], float]:
+    """Samples by name and the values of their labels, in the order of the labels' names."""
+    response = client.get("/metrics")
+    assert (response.status_code, response.headers["Content-Type"][:10]) == (200, "text/plain")
+    families = text_string_to_metric_families(response.content.decode())
+    return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
+
+
+@pytest.fixture
+def busy(transactional_db: None) -> None:
+    """A run that failed, one at work with items, a worker, a beat, a stop and a refused key."""
+    now = database_now()
+    fields = {"job_id": "match_fetcher", "trigger": Trigger.CLI, "timeout_s": 9, "deadline_s": 9, "queued_at": now}
+    Execution.objects.create(
+        state=ExecutionState.FAILED, started_at=now, finished_at=now, api_requests_made=7, **fields
+    )
+    run = Execution.objects.create(state=ExecutionState.IN_PROGRESS, started_at=now, **fields)
+    for number in range(3):
+        WorkItem.objects.create(
+            execution=run, key=str(number), queue="matches", available_at=now, waits_for_budget=number == 0
+        )
+    WorkerLease.objects.create(
+        host="h", pid=1, node="n", queues=["matches"], concurrency=16, started_at=now, renewed_at=now
+    )
+    Heartbeat.objects.create(kind="beat", host="h", pid=2, at=now)
+    EmergencyStop.objects.create(stopped_at=now, stopped_by="anna", reason="because")
+    KeyOutage.objects.create(kind=KeyOutage.REFUSED, since=now)
+
+
+def test_the_figures_are_those_of_the_database(busy, client):
+    told = scraped(client)
+    assert told["riotwatch_open_runs", "match_fetcher", "IN_PROGRESS"] == 1
+    assert told["riotwatch_last_day_failed", "match_fetcher"] == 1
+    assert told["riotwatch_last_day_max_requests", "match_fetcher"] == 7
+    assert told["riotwatch_last_day_mean_duration_seconds", "match_fetcher"] == 0
+    assert told["riotwatch_open_items", "matches", "WAITING"] == 3
+    assert told["riotwatch_items_waiting_for_budget", "matches"] == 1
+    assert 0 <= told["riotwatch_due_item_age_seconds", "matches"] < 60
+    assert told["riotwatch_worker_capacity", "matches"] == 16
+    assert 0 <= told["riotwatch_heartbeat_age_seconds", "beat"] < 60
+    assert told["riotwatch_emergency_stop",] == told["riotwatch_riot_key_refused",] == told["riotwatch_broker_up",] == 1
+    assert told["riotwatch_broker_messages", "matches"] == 0
+
+
+def test_the_budget_is_told_by_host_without_the_key(transactional_db, client, settings):
+    world = World("metrics", began_at_s=int(database_now().timestamp()), people=100, history_days=1)
+    with serve(world, options=Options(application_rates=parse_rates("500:10"), method_rates={})) as simulator:
+        settings.RIOT_API_URL, settings.RIOT_API_KEY = simulator.url, DEMO_KEY
+        person = next(one for one in world.people if one.platform == "euw1" and one.exists_at(world.now_s))
+        tracking.add_player(person.riot_id, platform="euw1", now=database_now())
+        told = scraped(client)
+        text = client.get("/metrics").content.decode()
+    assert told["riotwatch_budget_limit", "", "europe", "10"] == 500
+    assert told["riotwatch_budget_used", "", "europe", "10"] >= 1
+    assert told["riotwatch_budget_blocked_seconds", "", "europe"] == 0
+    assert DEMO_KEY not in text
+    assert person.riot_id.partition("#")[0] not in text
+
+
+def test_without_redis_the_database_still_speaks(busy, client, settings, monkeypatch):
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
+    monkeypatch.setattr(gateway, "_shared", {})
+    told = scraped(client)
+    assert told["riotwatch_broker_up",] == 0
+    assert told["riotwatch_open_runs", "match_fetcher", "IN_PROGRESS"] == 1
+
+
+def test_a_scrape_costs_a_fixed_number_of_queries(busy, client):
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            scraped(client)
+        return len(queries)
+
+    before = cost()
+    run = Execution.objects.in_progress().get()
+    for number in range(20):
+        WorkItem.objects.create(execution=run, key=f"more{number}", queue=f"queue{number}", available_at=database_now())
+    assert cost() <= before < 25
+
+
+@pytest.mark.parametrize(
+    ("token", "sent", "address", "status"),
+    [
+        ("", {}, "127.0.0.1", 200),
+        ("", {}, "::1", 200),
+        ("", {}, "10.0.0.9", 403),
+        ("", {}, "", 403),
+        ("", {"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1", 403),
+        ("secret", {"Authorization": "Bearer secret"}, "10.0.0.9", 200),
+        ("secret", {"Authorization": "Bearer wrong"}, "127.0.0.1", 403),
+        ("secret", {"Authorization": "Bearer é"}, "127.0.0.1", 403),
+        ("secret", {}, "127.0.0.1", 403),
+    ],
+)
+def test_who_may_read(transactional_db, client, settings, token, sent, address, status):
+    settings.METRICS_TOKEN = token
+    assert client.get("/metrics", headers=sent, REMOTE_ADDR=address).status_code == status
+    assert client.post("/metrics").status_code == 405
