@@ -47,7 +47,7 @@ def facts_of(player: Player, *, now: datetime) -> dict[str, Any]:
         "rank": ranks[0] if ranks else None,
         "other_ranks": _other_ranks(player),
         "waiting": player.waiting_for,
-        "games_needed": AnalysisRule().min_ranked_games,
+        "games_needed": AnalysisRule.min_ranked_games,
         **analysis_facts(analyses[0] if analyses else None),
         "analyses": analyses,
         "curve": _curve(ranks, now=now),
