@@ -131,12 +131,12 @@ def _band(usual: LevelBand, count: int, mean: float | None, sd: float | None) ->
 
 
 def is_due(*, every: timedelta, now: datetime) -> bool:
-    """Whether no baseline was built within `every`, and there are matches for one."""
-    newest = DetectionBaseline.objects.order_by("-built_at").values_list("built_at", flat=True).first()
-    if newest is not None and newest > now - every:
-        return False
+    """Whether no baseline was built within `every`, or there are twice as many matches as the newest one counted."""
+    newest = DetectionBaseline.objects.only("built_at", "matches").order_by("-built_at").first()
     least = LEAST_ROWS // PLACES
-    return Match.objects.filter(usable=True)[:least].count() == least
+    if newest is not None and newest.built_at > now - every:
+        least = 2 * newest.matches
+    return least <= MOST_MATCHES and Match.objects.filter(usable=True)[:least].count() == least
 
 
 def build(usual: tuple[LevelBand, ...], *, now: datetime) -> DetectionBaseline | None:

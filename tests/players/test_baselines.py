@@ -10,7 +10,7 @@ from riotwatch_players import baselines, ingest
 from riotwatch_players.detection.history import ROLES, TIERS
 from riotwatch_players.detection.metrics import metrics_of
 from riotwatch_players.detection.model_card import LevelBand
-from riotwatch_players.models import DetectionBaseline, Participant, Player, RankSnapshot
+from riotwatch_players.models import DetectionBaseline, Match, Participant, Player, RankSnapshot
 from tests.players.factories import NOW, body, id_of, known, several, solo_queue, source
 
 GOLD, PLATINUM = TIERS.index("GOLD"), TIERS.index("PLATINUM")
@@ -117,6 +117,14 @@ def test_a_baseline_is_due_again_after_a_while_and_not_before_there_are_matches(
     baselines.build(BANDS, now=NOW)
     assert not baselines.is_due(every=every, now=NOW + every - timedelta(minutes=1))
     assert baselines.is_due(every=every, now=NOW + every)
+
+
+def test_a_baseline_is_due_earlier_when_twice_as_many_matches_are_stored(played, little_is_enough):
+    baselines.build(BANDS, now=NOW)
+    for count, expected in ((GAMES - 1, False), (1, True)):
+        for match in several(count, first=Match.objects.count() + 1):
+            ingest.store_match(source(), id_of(match), match, now=NOW, discover=None)
+        assert baselines.is_due(every=timedelta(days=14), now=NOW) is expected
 
 
 def test_too_few_matches_are_not_even_counted(played):
