@@ -13,8 +13,8 @@ from riotwatch_players.evaluation.measuring import Shown, classes
 from riotwatch_players.evaluation.metrics import auc, average_precision, reliability
 from riotwatch_players.evaluation.rules import Question
 
-WIDTH, HEIGHT = 460, 340
-LEFT, TOP, RIGHT, BOTTOM = 62, 46, 16, 48
+WIDTH, HEIGHT = 480, 360
+LEFT, TOP, RIGHT, BOTTOM = 62, 68, 30, 48
 POINTS = 160
 SOURCE = "simulated ladder"
 _STYLE = """
@@ -50,7 +50,7 @@ def _reliability(of_both: Mapping[Question, tuple[Floats, Bools]], after: str) -
         lines[question] = list(zip(mean.tolist(), share.tolist(), strict=True))
         labels[question] = question
     return _chart(
-        f"Do probabilities hold? ({after})", "probability", "share that is of the kind", lines, labels, diagonal=True
+        ("Do probabilities hold?", after), "probability", "share that is of the kind", lines, labels, diagonal=True
     )
 
 
@@ -66,7 +66,7 @@ def _roc(of_both: Mapping[Question, tuple[Floats, Bools]], after: str) -> str:
         ]
         labels[question] = f"{question}, AUC {auc(probability, truth):.3f}"
     ticks = {0.0: "0.1 %", 1 / 3: "1 %", 2 / 3: "10 %", 1.0: "100 %"}
-    return _chart(f"Found against falsely flagged ({after})", "of the others flagged", "found", lines, labels, ticks)
+    return _chart(("Found against falsely flagged", after), "of the others flagged", "found", lines, labels, ticks)
 
 
 def _precision_recall(of_both: Mapping[Question, tuple[Floats, Bools]], after: str) -> str:
@@ -78,11 +78,11 @@ def _precision_recall(of_both: Mapping[Question, tuple[Floats, Bools]], after: s
         at = np.searchsorted(recall, np.linspace(0.02, 1, POINTS))
         lines[question] = [(float(recall[place]), float(precision[place])) for place in np.minimum(at, len(found) - 1)]
         labels[question] = f"{question}, AP {average_precision(probability, truth):.3f}"
-    return _chart(f"Precision against recall ({after})", "found", "of the flagged are of the kind", lines, labels)
+    return _chart(("Precision against recall", after), "found", "of the flagged are of the kind", lines, labels)
 
 
 def _chart(
-    title: str,
+    titles: tuple[str, str],
     x_title: str,
     y_title: str,
     lines: Mapping[str, Sequence[Point]],
@@ -91,7 +91,7 @@ def _chart(
     *,
     diagonal: bool = False,
 ) -> str:
-    parts = [_text(LEFT, 24, title, css="title")]
+    parts = [_text(LEFT, 18, titles[0], css="title"), _text(LEFT, 35, titles[1])]
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         (x0, y), (x1, _) = _place((0, share)), _place((1, share))
         parts.append(f'<line class="grid" x1="{x0:.1f}" y1="{y:.1f}" x2="{x1:.1f}" y2="{y:.1f}"/>')
@@ -100,22 +100,22 @@ def _chart(
         x, y = _place((share, 0))
         parts.append(_text(x, y + 18, label, anchor="middle"))
     parts.append(_text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, x_title, anchor="middle"))
-    parts.append(_text(LEFT, TOP - 6, y_title))
+    parts.append(_text(LEFT, TOP - 9, y_title))
     if diagonal:
         parts.append(_polyline([(0, 0), (1, 1)], "grid"))
     for number, (name, points) in enumerate(lines.items()):
         parts.append(_polyline(points, name))
         x, y = _place((0.5, 0.12))
         parts.append(_text(x, y + 18 * number, labels[name], css=f"{name} label"))
-    return _svg(parts, title, HEIGHT)
+    return _svg(parts, " ".join(titles), HEIGHT)
 
 
 def _classes(shares: Mapping[str, Mapping[str, float]], after: str) -> str:
-    row, wide, left = 34, 560, 120
-    title = f"Above the score that 1 % of all others reach ({after})"
-    parts = [_text(10, 24, title, css="title")]
+    row, wide, left, top = 34, 560, 120, 52
+    title = "Above the score that 1 % of all others reach"
+    parts = [_text(10, 18, title, css="title"), _text(10, 35, after)]
     for number, (kind, found) in enumerate(shares.items()):
-        y = 44 + number * row
+        y = top + number * row
         parts.append(_text(left - 8, y + 16, kind.replace("_", " "), anchor="end"))
         for place, question in enumerate(("smurf", "boosted")):
             length = found[question] * (wide - left - 70)
@@ -124,7 +124,7 @@ def _classes(shares: Mapping[str, Mapping[str, float]], after: str) -> str:
             )
             label = f"{found[question]:.1%} {question}" if found[question] >= 0.0005 else f"0 {question}"
             parts.append(_text(left + length + 6, y + 13 * place + 10, label))
-    return _svg(parts, title, 44 + len(shares) * row + 8, width=wide + 60)
+    return _svg(parts, f"{title} {after}", top + len(shares) * row + 8, width=wide + 60)
 
 
 def _place(point: Point) -> Point:
