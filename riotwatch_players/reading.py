@@ -29,7 +29,7 @@ _ROLE = "CASE one.team_position " + " ".join(f"WHEN '{role}' THEN {place}" for p
 
 _COLUMNS: Final[Mapping[str, tuple[str, tuple[str, str]]]] = {
     "player": ("wanted.id", _INT8),
-    "at": ("extract(epoch FROM newest.started_at)", _FLOAT8),
+    "at": ("date_part('epoch', newest.started_at)", _FLOAT8),
     "match": ("newest.match_id", _INT8),
     "own": ("(one.position = newest.position)::int", _INT2),
     "account": ("one.player_id", _INT8),

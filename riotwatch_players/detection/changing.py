@@ -2,19 +2,15 @@
 
 import numpy as np
 
-from riotwatch_players.detection.history import ROLES, Bools, Floats, Ints
+from riotwatch_players.detection.chance import as_z, freedom
+from riotwatch_players.detection.history import Floats
 from riotwatch_players.detection.measures import MIN_GAMES, Measured, measured
-from riotwatch_players.detection.plays import Plays
 from riotwatch_players.detection.scans import BEGINS, ENDS, Scan, step_over_line, stretches
-from riotwatch_players.detection.sums import CHAMPIONS, HOURS, Sums, champions_of, hours_of
+from riotwatch_players.detection.sums import Sums
+from riotwatch_players.detection.turns import Turns
 
 EARLIEST_CHANGE_GAMES = 20
 MOST_LINE = 6.0
-MOST_DIFFERENCE = 6.0
-LEAST_APART, MOST_APART = 5, 0.85
-"""Games, and share of games, at a time of day that can be compared with the rest."""
-_ARCS = [(first, length) for length in (1, 2, 3) for first in range(HOURS)][: 2 * HOURS + HOURS // 2]
-"""Parts of the day against the rest; of the halves each once."""
 
 
 def win_rate_trend(sums: Sums, wins: Scan) -> Measured:
@@ -47,7 +43,7 @@ def _changed(sums: Sums, found: Scan, signals: dict[str, Floats], *, unit: str, 
     )
 
 
-def identity_shift(sums: Sums, plays: Plays, wins: Scan, performance: Scan) -> Measured:
+def identity_shift(sums: Sums, turns: Turns, wins: Scan, performance: Scan) -> Measured:
     """Champions, roles and times of day that change together with how well is played.
 
     Either for a stretch of games, or by turns: at other times of the day.
@@ -56,7 +52,6 @@ def identity_shift(sums: Sums, plays: Plays, wins: Scan, performance: Scan) -> M
     differences = [_difference(family) for family in families]
     together = np.sum(differences, axis=0) / np.sqrt(len(differences))
     stronger = np.abs(performance.t + wins.t) / np.sqrt(2)
-    apart, alternation = _alternation(plays)
     joint = np.sqrt(np.maximum(together, 0.0) * stronger)
     best = joint.argmax(axis=1)
     rows = np.arange(len(best))
@@ -69,9 +64,9 @@ def identity_shift(sums: Sums, plays: Plays, wins: Scan, performance: Scan) -> M
         {
             "identity_change": together.max(axis=1),
             "identity_step": joint[rows, best],
-            "alternation": alternation,
-            "hours_apart": apart,
-            "champion_contrast": _champion_contrast(plays),
+            "alternation": turns.alternation,
+            "hours_apart": turns.hours_apart,
+            "champion_contrast": turns.champion_contrast,
         },
         value=together[rows, best],
         unit="SD beyond what chance changes",
@@ -99,89 +94,4 @@ def _difference(family: Floats) -> Floats:
     per_kind = np.where(total > 0, 1 / np.maximum(total, 1), 0).astype(np.float32)
     squares = np.einsum("psk,pk->ps", off**2, per_kind)
     usable = (size > 0) & (share < 1)
-    return _as_z(np.where(usable, squares / np.where(usable, share * (1 - share), 1), 0.0), _freedom(total)[:, None])
-
-
-def _freedom(total: Floats) -> Floats:
-    return np.asarray((total > 0).sum(axis=1) - 1.0)
-
-
-def _as_z(squares: Floats, freedom: Floats) -> Floats:
-    """A chi-square as a standard normal (Fisher's approximation); 0 where there is nothing to differ in."""
-    z = np.sqrt(2 * squares) - np.sqrt(np.maximum(2 * freedom - 1, 0))
-    return np.where(freedom > 0, np.clip(z, -MOST_DIFFERENCE, MOST_DIFFERENCE), 0.0)
-
-
-def _alternation(plays: Plays) -> tuple[Floats, Floats]:
-    """At some times of the day other champions and roles are played; and how much better or worse at the same time."""
-    hour, (_, champion) = hours_of(plays), champions_of(plays)
-    timed = np.isfinite(plays.at_s) & plays.played
-    rated = timed & np.isfinite(plays.performance)
-    place = np.arange(len(hour))[:, None] * HOURS + hour
-    shape = (len(hour), HOURS)
-    n = _count(place, rated, shape)
-    performance = _count(place, rated, shape, plays.performance)
-    wins = _count(place, rated, shape, plays.win)
-    better = _contrast(n, performance, _count(place, rated, shape, plays.performance**2))
-    stronger = np.abs(better + _contrast(n, wins, wins)) / np.sqrt(2)
-    champions = _count(place * CHAMPIONS + champion, timed & np.isfinite(plays.champion), (*shape, CHAMPIONS))
-    role = np.nan_to_num(plays.role).astype(np.intp)
-    roles = _count(place * len(ROLES) + role, timed & np.isfinite(plays.role), (*shape, len(ROLES)))
-    differs = (_apart(champions) + _apart(roles)) / np.sqrt(2)
-    return differs.max(axis=1), np.sqrt(np.maximum(differs, 0.0) * stronger).max(axis=1)
-
-
-def _apart(by_hour: Floats) -> Floats:
-    """How far the shares of the kinds in each arc lie from the rest's, as a z."""
-    total, arcs = by_hour.sum(axis=1), _arcs(by_hour)
-    size = arcs.sum(axis=2)
-    share = size / np.maximum(total.sum(axis=1), 1)[:, None]
-    off = arcs - share[..., None] * total[:, None]
-    per_kind = np.where(total > 0, 1 / np.maximum(total, 1), 0)
-    usable = (size >= LEAST_APART) & (share < MOST_APART)
-    squares = np.einsum("psk,pk->ps", off**2, per_kind)
-    chi_square = np.where(usable, squares / np.where(usable, share * (1 - share), 1), 0)
-    return np.where(usable, _as_z(chi_square, _freedom(total)[:, None]), 0.0)
-
-
-def _champion_contrast(plays: Plays) -> Floats:
-    """How much more than by chance performance and results differ between champions."""
-    _, champion = champions_of(plays)
-    rated = np.isfinite(plays.performance) & np.isfinite(plays.champion) & plays.played
-    place = np.arange(len(champion))[:, None] * CHAMPIONS + champion
-    shape = (len(champion), CHAMPIONS)
-    n = _count(place, rated, shape)
-    wins = _count(place, rated, shape, plays.win)
-    performance = _count(place, rated, shape, plays.performance)
-    freedom = np.maximum((n > 0).sum(axis=1) - 1.0, 0)
-    both = _between(n, performance, _count(place, rated, shape, plays.performance**2)) + _between(n, wins, wins)
-    return _as_z(both, 2 * freedom)
-
-
-def _between(count: Floats, total: Floats, squares: Floats) -> Floats:
-    """Chi-square of the means of the kinds."""
-    n = np.maximum(count.sum(axis=1), 1)
-    mean = total.sum(axis=1) / n
-    variance = np.maximum((squares.sum(axis=1) - n * mean**2) / np.maximum(n - 1, 1), 1e-6)
-    return np.asarray(((total - count * mean[:, None]) ** 2 / np.maximum(count, 1)).sum(axis=1) / variance)
-
-
-def _count(place: Ints, which: Bools, shape: tuple[int, ...], values: Floats | None = None) -> Floats:
-    weights = None if values is None else values[which]
-    size = int(np.prod(shape))
-    return np.bincount(place[which], weights, minlength=size).astype(np.float64).reshape(shape)
-
-
-def _arcs(by_hour: Floats) -> Floats:
-    return np.stack([np.roll(by_hour, -first, axis=1)[:, :length].sum(axis=1) for first, length in _ARCS], axis=1)
-
-
-def _contrast(count: Floats, total: Floats, squares: Floats) -> Floats:
-    """T of each arc against the rest."""
-    n = np.maximum(count.sum(axis=1), 1)[:, None]
-    mean = total.sum(axis=1)[:, None] / n
-    variance = np.maximum(squares.sum(axis=1)[:, None] - n * mean**2, 0) / np.maximum(n - 1, 1)
-    inside = _arcs(count)
-    weight = inside * (n - inside) / n
-    usable = (weight > 1) & (variance > 1e-9)
-    return np.where(usable, (_arcs(total) - inside * mean) / np.sqrt(np.where(usable, weight * variance, 1.0)), 0.0)
+    return as_z(np.where(usable, squares / np.where(usable, share * (1 - share), 1), 0.0), freedom(total)[:, None])

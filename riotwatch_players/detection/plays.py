@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from riotwatch_players.detection.baseline import Baseline
+from riotwatch_players.detection.champions import champions_of
 from riotwatch_players.detection.history import ROLES, SCORE_FIELDS, UNKNOWN_ACCOUNT, Batch, Bools, Floats, Ints
 from riotwatch_players.detection.metrics import METRICS, metrics_of
 
@@ -41,6 +42,10 @@ class Plays:
     win: Floats
     role: Floats
     champion: Floats
+    first_on_champion: Bools
+    """The game is among the first two on its champion."""
+    champion_kind: Ints
+    """The champion's place by frequency, below champions.CHAMPIONS."""
     at_s: Floats
     performance: Floats
     """The performance index in robust standard deviations of single games."""
@@ -78,11 +83,15 @@ def plays_of(batch: Batch, baseline: Baseline, *, height: Floats) -> Plays:
     rest, others = summed - np.nan_to_num(partner) + np.nan_to_num(own), count - 1 + np.isfinite(own)
     beside = np.where(others > 0, partner - rest / np.maximum(others, 1), np.nan)
     partner_role = np.take_along_axis(batch.teammates[..., 0], place[..., None], axis=2)[..., 0].astype(np.float64)
+    champion = np.where(played, batch.column("champion_id"), np.nan)
+    first_on_champion, champion_kind = champions_of(champion)
     return Plays(
         played=played,
         win=win,
         role=role,
-        champion=np.where(played, batch.column("champion_id"), np.nan),
+        champion=champion,
+        first_on_champion=first_on_champion,
+        champion_kind=champion_kind,
         at_s=np.where(played, batch.column("at"), np.nan),
         performance=_index(above, role=role),
         kda=above[..., METRICS.index("kda")].astype(np.float64),

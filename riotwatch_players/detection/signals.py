@@ -15,6 +15,7 @@ from riotwatch_players.detection.plays import Plays, plays_of
 from riotwatch_players.detection.scans import scan
 from riotwatch_players.detection.sums import Sums, sums_of
 from riotwatch_players.detection.thrown import Thrown, thrown_of
+from riotwatch_players.detection.turns import Turns, turns_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Evidence:
     plays: Plays
     sums: Sums
     thrown: Thrown
+    turns: Turns
     bands: Sequence[LevelBand]
 
     @property
@@ -48,7 +50,7 @@ class Evidence:
             "performance_trends": changing.performance_trends(sums, performance),
             "role_performance": strength.role_performance(sums),
             "duo_dependency": company.duo_dependency(sums, self.plays),
-            "identity_shift": changing.identity_shift(sums, self.plays, wins, performance),
+            "identity_shift": changing.identity_shift(sums, self.turns, wins, performance),
             "inactivity": company.inactivity(self.plays),
         }
 
@@ -57,7 +59,7 @@ def evidence_of(histories: Sequence[History], *, baseline: Baseline, bands: Sequ
     """Compare and sum up the games of these histories."""
     who = account.account_of(histories)
     plays = plays_of(pack(histories), baseline, height=who.height)
-    return Evidence(who, plays, sums_of(plays), thrown_of(plays), bands)
+    return Evidence(who, plays, sums_of(plays), thrown_of(plays), turns_of(plays), bands)
 
 
 def signals_of(factors: Mapping[str, Measured]) -> dict[str, Floats]:

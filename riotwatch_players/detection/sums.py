@@ -8,18 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from riotwatch_players.detection.champions import CHAMPIONS
 from riotwatch_players.detection.history import ROLES, Bools, Floats, Ints
 from riotwatch_players.detection.plays import Plays
 
 SEGMENTS = 20
-FREQUENT_CHAMPIONS = 7
-"""Champions that are told apart; the rest are one kind."""
-CHAMPIONS = FREQUENT_CHAMPIONS + 1
 HOURS = 6
 """Parts of the day (UTC), of four hours each."""
 DAY_S, PART_OF_DAY_S = 86_400, 14_400
 SAME_SITTING_S = 3 * 3_600
-FIRST_GAMES_ON_CHAMPION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +77,7 @@ class _Adder:
         kda = np.isfinite(plays.kda)
         has_role = np.isfinite(plays.role)
         role = np.where(has_role, plays.role, 0).astype(np.intp)
-        first, champion = champions_of(plays)
+        first, champion = plays.first_on_champion, plays.champion_kind
         timed = begins_session(plays)
         hour = hours_of(plays)
         both = plays.with_partner & np.isfinite(plays.partner_above) & rated
@@ -121,34 +118,3 @@ def begins_session(plays: Plays) -> Bools:
 def hours_of(plays: Plays) -> Ints:
     """The part of the day of each game; 0 where the time is unknown."""
     return (np.nan_to_num(plays.at_s) % DAY_S // PART_OF_DAY_S).astype(np.intp)
-
-
-def champions_of(plays: Plays) -> tuple[Bools, Ints]:
-    """Whether a game is among the first two on its champion, and the champion's place by frequency."""
-    champion = np.where(np.isfinite(plays.champion), plays.champion, -1.0)
-    order = np.argsort(champion, axis=1, kind="stable")
-    ordered = np.take_along_axis(champion, order, axis=1)
-    place = np.broadcast_to(np.arange(champion.shape[1]), champion.shape)
-    begins = np.diff(ordered, axis=1, prepend=-2.0) != 0
-    seen_before = place - np.maximum.accumulate(np.where(begins, place, 0), axis=1)
-    ends = np.hstack([begins[:, 1:], np.ones((len(begins), 1), dtype=bool)])
-    length = np.where(ends & (ordered >= 0), seen_before + 1, 0)
-    kind_number = np.cumsum(begins, axis=1) - 1
-    rank_of_kind = _ranks(length, kind_number, ends)
-    frequent = np.minimum(np.take_along_axis(rank_of_kind, kind_number, axis=1), FREQUENT_CHAMPIONS)
-    first = np.empty(champion.shape, dtype=bool)
-    kinds = np.empty(champion.shape, dtype=np.intp)
-    np.put_along_axis(first, order, (seen_before < FIRST_GAMES_ON_CHAMPION) & (ordered >= 0), axis=1)
-    np.put_along_axis(kinds, order, frequent, axis=1)
-    return first, kinds
-
-
-def _ranks(length: Ints, kind_number: Ints, ends: Bools) -> Ints:
-    """By kind number: its place when kinds are ordered by how often they occur."""
-    by_kind = np.zeros(length.shape, dtype=np.intp)
-    rows = np.broadcast_to(np.arange(len(length))[:, None], length.shape)
-    by_kind[rows[ends], kind_number[ends]] = length[ends]
-    order = np.argsort(-by_kind, axis=1, kind="stable")
-    ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.broadcast_to(np.arange(order.shape[1]), order.shape), axis=1)
-    return ranks
