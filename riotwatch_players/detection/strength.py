@@ -50,32 +50,22 @@ def win_rate(sums: Sums, account: Account) -> Measured:
 
 def kda(sums: Sums) -> Measured:
     """Kills and assists against deaths, above role, tier, result and teammates."""
-    n, mean, variance = moments(sums.kda_games, sums.kda, sums.kda_squared)
-    error = np.sqrt(variance / np.maximum(n, 1))
-    z = mean / np.hypot(KDA_STYLE_SD, error)
-    known = n >= MIN_GAMES
-    return measured(
-        known,
-        {"kda": z},
-        value=mean * n / (n + SHRINKING_GAMES),
-        unit=SD_OF_GAMES,
-        baseline=0.0,
-        z=z,
-        interval=(mean - Z_95 * error, mean + Z_95 * error),
-        n_used=n,
-        too_few=(n > 0) | (sums.games.sum(axis=1) < MIN_GAMES),
-    )
+    return _above_peers("kda", moments(sums.kda_games, sums.kda, sums.kda_squared), style_sd=KDA_STYLE_SD, sums=sums)
 
 
 def rank_discrepancy(sums: Sums) -> Measured:
     """The performance index, above what accounts of this rank show in the same games."""
-    n, mean, variance = moments(sums.rated, sums.performance, sums.performance_squared)
+    found = moments(sums.rated, sums.performance, sums.performance_squared)
+    return _above_peers("performance", found, style_sd=STYLE_SD, sums=sums)
+
+
+def _above_peers(signal: str, found: tuple[Floats, Floats, Floats], *, style_sd: float, sums: Sums) -> Measured:
+    n, mean, variance = found
     error = np.sqrt(variance / np.maximum(n, 1))
-    z = mean / np.hypot(STYLE_SD, error)
-    known = n >= MIN_GAMES
+    z = mean / np.hypot(style_sd, error)
     return measured(
-        known,
-        {"performance": z},
+        n >= MIN_GAMES,
+        {signal: z},
         value=mean * n / (n + SHRINKING_GAMES),
         unit=SD_OF_GAMES,
         baseline=0.0,
