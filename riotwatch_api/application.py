@@ -13,6 +13,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 
 from riotwatch_api import access, problems
+from riotwatch_api.http import route_of
 from riotwatch_api.models import Role
 from riotwatch_api.problems import KINDS, Problem, ProblemOut
 
@@ -79,9 +80,9 @@ def _of_lost_database(error: Exception) -> Problem:
 
 def _unforeseen(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     log.error(
-        "api_error method=%s path=%s",
+        "api_error method=%s route=%s",
         request.method,
-        request.path,
+        route_of(request),
         exc_info=error if isinstance(error, Exception) else True,
     )
     got_request_exception.send(sender=None, request=request)
@@ -91,11 +92,20 @@ def _unforeseen(request: HttpRequest, error: Exception | type[Exception]) -> Htt
 def _tell_problems(operation: dict[str, Any]) -> None:
     role = operation["x-role"]
     operation["description"] = f"{operation.get('description', '')}\n\nTakes the role **{role}**.".strip()
-    statuses = {status.value: title for status, title in reversed(KINDS.values())}
-    reference = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemOut"}}}
-    for status, title in sorted(statuses.items()):
-        if status not in {405, 500} and not (status == 422 and not _takes_anything(operation)):
-            operation["responses"].setdefault(status, {"description": title, "content": reference})
+    unlikely = {405, 500} if _takes_anything(operation) else {405, 422, 500}
+    for status, described in sorted(_PROBLEM_RESPONSES.items()):
+        if status not in unlikely:
+            operation["responses"].setdefault(status, described)
+
+
+def _problem_response(kind: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ProblemOut"}
+    example = problems.example(kind, "what happened, and what to do about it")
+    return {"description": KINDS[kind][1], "content": {problems.MEDIA_TYPE: {"schema": schema, "example": example}}}
+
+
+# Of several kinds with one status the first is the example.
+_PROBLEM_RESPONSES = {KINDS[kind][0].value: _problem_response(kind) for kind in reversed(KINDS)}
 
 
 def _name_examples_once(operation: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What all responses of the API have in common, whoever made them."""
 
+import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -13,6 +14,8 @@ from riotwatch_api.problems import Problem
 
 ROOT = "/api/v1/"
 Answer = Callable[[HttpRequest], HttpResponseBase]
+
+log = logging.getLogger(__name__)
 
 
 class ApiResponses:
@@ -31,9 +34,22 @@ class ApiResponses:
             return response
         if response.status_code >= HTTPStatus.BAD_REQUEST and not problems.is_problem(response):
             response = _as_problem(request, response)
+        if response.status_code >= HTTPStatus.BAD_REQUEST:
+            _log(request, response)
         response.headers.setdefault("Cache-Control", "private, no-cache")
         patch_vary_headers(response, [HEADER, "Cookie"])
         return _conditional(request, response)
+
+
+def route_of(request: HttpRequest) -> str:
+    """The address without what stands in it: puuids do not belong in logs."""
+    return request.resolver_match.route if request.resolver_match else "none"
+
+
+def _log(request: HttpRequest, response: HttpResponse) -> None:
+    """In place of Django's own line, which names the path with what stands in it."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    log.info("api_refused method=%s route=%s status=%d", request.method, route_of(request), response.status_code)
 
 
 def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:

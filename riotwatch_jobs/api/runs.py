@@ -84,7 +84,6 @@ def list_runs_of_job(request: HttpRequest, job_id: str, chosen: Query[RunFilter]
     "/jobs/executions/{run_id}",
     response=RunDetailOut,
     summary="Show a run",
-    url_name="run",
     openapi_extra=needs(Role.VIEWER),
 )
 def show_run(request: HttpRequest, run_id: RowId, parts: Query[RunParts]) -> dict[str, Any]:

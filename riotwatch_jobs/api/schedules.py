@@ -6,6 +6,7 @@ from typing import Any
 import pydantic
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
 from ninja import Router
 
@@ -74,7 +75,7 @@ def add_schedule(request: HttpRequest, response: HttpResponse, job_id: str, want
         if row is None:
             return _following(job_id, schedule.job_id if isinstance(schedule, slots.After) else "")
         own(caller, row)
-    response.headers["Location"] = request.build_absolute_uri(f"/api/v1/jobs/schedules/{row.pk}")
+    response.headers["Location"] = request.build_absolute_uri(reverse("api:change_schedule", args=[row.pk]))
     return _out(row, now=database_now())
 
 

@@ -58,7 +58,7 @@ def ask(
 
 def accepted(request: HttpRequest, response: HttpResponse, run: Execution) -> RunOut:
     """The run and its address; raises Problem where it was skipped at once, which nobody asks for."""
-    address = request.build_absolute_uri(reverse("api:run", args=[run.pk]))
+    address = request.build_absolute_uri(reverse("api:show_run", args=[run.pk]))
     if run.state == ExecutionState.SKIPPED:
         raise Problem(
             "conflict", f"run {run.pk} of {run.job_id} was skipped: {run.reason}", headers={"Location": address}

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import pydantic
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from ninja import Query, Router, Schema
 
@@ -126,7 +127,7 @@ def add_player(request: HttpRequest, response: HttpResponse, wanted: PlayerIn) -
         audit(request, player, _by(caller, "added"))
     if wanted.track:
         _track(request, player, caller)
-    response.headers["Location"] = request.build_absolute_uri(f"/api/v1/players/{player.puuid}")
+    response.headers["Location"] = request.build_absolute_uri(reverse("api:show_player", args=[player.puuid]))
     return player_detail(player)
 
 

@@ -273,5 +273,5 @@ def test_a_bug_is_logged_and_not_told(transactional_db, monkeypatch, caplog):
     told = Caller(key_of(account("vera", Role.VIEWER), Role.VIEWER)[1], raise_request_exception=False).get("/jobs")
     assert problem(told)["status"] == 500
     assert "secret" not in told.content.decode()
-    assert "api_error method=GET path=/api/v1/jobs" in caplog.text
+    assert "api_error method=GET route=api/v1/jobs" in caplog.text
     assert "a secret in a message" in caplog.text

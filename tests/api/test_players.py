@@ -176,6 +176,14 @@ def test_who_cannot_be_refreshed_is_told_why(operator, ada):
     assert "tracked and paused" in told["detail"]
 
 
+def test_refusals_are_logged_without_whom_they_are_about(operator, ada, caplog):
+    caplog.set_level("INFO")
+    operator.post(f"/players/{ada.puuid}/refresh", {"wait_s": 99})
+    operator.get(f"/players/{ada.puuid}/nothing")
+    assert "api_refused method=POST route=api/v1/players/<puuid>/refresh status=422" in caplog.text
+    assert ada.puuid not in caplog.text
+
+
 # --- The key and its budget ------------------------------------------------------------------------------------------
 
 
