@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from riotwatch_players import feedback
@@ -35,7 +36,7 @@ class LabelForm(forms.Form):
 class DetectionLabelAdmin(PlayerRowsAdmin):
     """What people said, newest first."""
 
-    list_display = ("player", "question", "says", "source", "note", "by", "at")
+    list_display = ("player", "question", "says", "source", "note", "by", "said")
     list_filter = ("question", "says", "source")
     list_select_related = ("player", "by")
     list_intro = (
@@ -49,6 +50,11 @@ class DetectionLabelAdmin(PlayerRowsAdmin):
         """What was said, of which analysis."""
         del request
         return {"label": row, "title": str(row.player)}
+
+    @display(description="Said (UTC)", ordering="at")
+    def said(self, label: DetectionLabel) -> str:
+        """When."""
+        return f"{label.at:%Y-%m-%d %H:%M}"
 
     def get_urls(self) -> list[URLPattern]:
         """With the address that the buttons post to."""
