@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -164,7 +165,7 @@ class JobConfigurationAdmin(OperatedAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The header above the form: how the job stands."""
-        row = self.get_object(request, object_id)
+        row = self.get_object(request, unquote(object_id))
         more = self._page(request, row) if row is not None and self.has_view_permission(request, row) else {}
         response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
         return response

@@ -60,7 +60,8 @@ def run_now(request: HttpRequest, job_id: str, subject: Model) -> str:
     audit.record(by, subject, text)
     if is_skipped:
         raise Refused(text)
-    return text
+    address = reverse("admin:riotwatch_jobs_execution_change", args=[execution.pk])
+    return format_html('{}: <a href="{}" class="rw-link">run {}</a> {}', job_id, address, execution.pk, became)
 
 
 def label(shown: Label, *, href: str = "") -> str:

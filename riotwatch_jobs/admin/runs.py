@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -130,7 +131,7 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The run as it stands; while it is open the page asks `live` for what changes."""
-        run = self.get_object(request, object_id)
+        run = self.get_object(request, unquote(object_id))
         more = self._page(request, run) if run is not None and self.has_view_permission(request, run) else {}
         response: HttpResponse = super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
         return response

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -151,7 +152,7 @@ class ScheduleAdmin(OperatedAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401 - what Django returns
         """What the text means stands below it from the start."""
-        row = self.get_object(request, object_id) if object_id else None
+        row = self.get_object(request, unquote(object_id)) if object_id else None
         stored = text_and_zone(row) if row else ("", "UTC")
         text, zone = request.POST.get("text", stored[0]), request.POST.get("zone", stored[1])
         more: dict[str, Any] = {

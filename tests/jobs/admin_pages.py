@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
+from django.utils.html import strip_tags
 from django_celery_beat.models import PeriodicTask
 
 from riotwatch_jobs import leases
@@ -51,7 +52,7 @@ def save_form(client, row, **fields):
 
 
 def told(response):
-    return [str(message) for message in response.context["messages"]]
+    return [strip_tags(str(message)) for message in response.context["messages"]]
 
 
 def text_of(response):

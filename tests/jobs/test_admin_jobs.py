@@ -24,6 +24,7 @@ def test_run_now_asks_for_a_run_in_the_persons_name_and_is_audited(admin_client,
     response = act(admin_client, "run_now", toy_row)
     run = Execution.objects.get()
     assert told(response) == [f"toy: run {run.pk} is queued"]
+    assert f'href="{page(Execution, "change", run.pk)}"' in response.content.decode()
     assert (run.trigger, run.triggered_by) == ("admin", "admin")
     assert audit_of(toy_row) == [("admin", f"toy: run {run.pk} is queued")]
     assert messages_in(CONTROL_QUEUE) == [(["toy", run.pk], {})]
