@@ -9,9 +9,10 @@ def _words(text: str) -> list[str]:
 
 
 _LATIN: Final = _words(
-    "ba be bo ca ce da de do fa fe fi ga go ha ka ke ki ko la le li lo lu ma me mi mo na ne ni no nu "
-    "pa pe po ra re ri ro ru sa se si so su ta te ti to tu va ve vi vo wa we yo za ze zi zo"
+    "ba be bo ca ce da de do fy fe fi ge gu ha ka ky ki ko la le li lo lu ma mu mi mo na ne ny no nu "
+    "pa pi po ra re ri ro ru sa sy si so su ty te ti to tu va ve vi vo wa we yo za ze zu zo"
 )
+"""No two of them make a word that nobody should be called by: some syllables are missing for that reason."""
 _ENDINGS: Final = ("n", "r", "s", "l", "th", "x", "", "", "", "k", "m")
 _ACCENTED: Final = _words("bé ço dä ñe fö gü há jå kø lë mï ñó pà ré sö tú vé zà žu šé")
 _HANGUL: Final = _words("가 나 달 도 라 루 마 모 미 바 별 비 사 소 솔 아 온 유 은 이 재 하 호 람 슬 빛 봄")
