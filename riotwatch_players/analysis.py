@@ -60,9 +60,9 @@ class AnalysisRule:
         return self.models.card
 
 
-def current_rule(min_ranked_games: int = AnalysisRule.min_ranked_games) -> AnalysisRule:
-    """With the models in use now; raises UnusableModel."""
-    return AnalysisRule(min_ranked_games, in_use())
+def current_rule(min_ranked_games: int = AnalysisRule.min_ranked_games, *, expected_versions: str = "") -> AnalysisRule:
+    """With the models in use now (see `in_use`); raises UnusableModel."""
+    return AnalysisRule(min_ranked_games, in_use(expected=expected_versions))
 
 
 @dataclass(frozen=True)

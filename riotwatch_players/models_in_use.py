@@ -70,11 +70,15 @@ _looked_at = float("-inf")
 """Monotonic seconds."""
 
 
-def in_use() -> InUse:
-    """What to judge with; raises UnusableModel. Ask anew for each batch, and keep to one answer within it."""
+def in_use(*, expected: str = "") -> InUse:
+    """What to judge with; raises UnusableModel. Ask anew for each batch, and keep to one answer within it.
+
+    `expected` are the versions that another process found: where this one holds others, it looks at once.
+    """
     global _looked_at
     with _lock:
-        if _held is not None and time.monotonic() - _looked_at < REREAD_EVERY_S:
+        just_looked = time.monotonic() - _looked_at < REREAD_EVERY_S
+        if _held is not None and just_looked and expected in {"", _held.in_use.versions}:
             return _held.in_use
         found = _refreshed(_held)
         _looked_at = time.monotonic()

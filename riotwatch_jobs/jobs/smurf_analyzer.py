@@ -35,15 +35,20 @@ class Result:
     insufficient: int = 0
 
 
-def batch_target(players: Sequence[int], *, now: datetime, lane: Lane = Lane.TRACKED) -> Target:
-    """The item that analyzes these players, as far as nobody does so from now on."""
-    data = {"players": list(players), "since": now.isoformat()}
+def batch_target(players: Sequence[int], *, now: datetime, lane: Lane = Lane.TRACKED, versions: str = "") -> Target:
+    """The item that analyzes these players, as far as nobody does so from now on.
+
+    `versions` are those by which the players were found due: who works on it judges with them, or with newer ones.
+    """
+    data = {"players": list(players), "since": now.isoformat(), "versions": versions}
     return Target(key=f"players:{players[0]}", data=data, lane=lane)
 
 
-def _batches(players: Sequence[int], *, now: datetime, lane: Lane = Lane.TRACKED) -> Iterator[Target]:
+def _batches(
+    players: Sequence[int], *, now: datetime, lane: Lane = Lane.TRACKED, versions: str = ""
+) -> Iterator[Target]:
     for start in range(0, len(players), BATCH):
-        yield batch_target(players[start : start + BATCH], now=now, lane=lane)
+        yield batch_target(players[start : start + BATCH], now=now, lane=lane, versions=versions)
 
 
 @register
@@ -77,9 +82,9 @@ class SmurfAnalyzer(Job):
             named = Player.objects.active().filter(pk__in=self.players).order_by("pk")
             yield from _batches(list(named.values_list("pk", flat=True)), now=now)
             return
-        due = analysis.due_by_urgency(analysis.current_rule(self.config.min_ranked_games), now=now)
-        for urgency, players in due.items():
-            yield from _batches(players, now=now, lane=_LANES[urgency])
+        rule = analysis.current_rule(self.config.min_ranked_games)
+        for urgency, players in analysis.due_by_urgency(rule, now=now).items():
+            yield from _batches(players, now=now, lane=_LANES[urgency], versions=rule.models.versions)
 
     def run(self, target: Target, log: ItemLog) -> Outcome:
         """Analyze one batch; who was analyzed since the run began (a message came twice) is left out."""
@@ -91,7 +96,8 @@ class SmurfAnalyzer(Job):
         if not ids:
             return Skip("all of them were analyzed meanwhile")
         try:
-            rule = analysis.current_rule(self.config.min_ranked_games)
+            expected = target.data.get("versions", "")
+            rule = analysis.current_rule(self.config.min_ranked_games, expected_versions=expected)
         except UnusableModel as problem:
             return Stop(str(problem))
         done = analysis.analyze(ids, rule, now=database_now())

@@ -46,6 +46,15 @@ def test_the_active_model_is_used_and_the_database_is_not_asked_again_at_once(a_
 
 
 @pytest.mark.django_db
+def test_a_process_that_is_told_of_other_versions_looks_at_once():
+    activated("1.0.0")
+    first = models_in_use.in_use()
+    assert models_in_use.in_use(expected=first.versions) is first
+    activated("1.0.1")
+    assert models_in_use.in_use(expected="those of the swap").card.version == "1.0.1"
+
+
+@pytest.mark.django_db
 def test_unless_something_changed_looking_again_costs_two_small_reads_and_keeps_the_object(a_little_later):
     activated("1.0.0")
     first = models_in_use.in_use()
