@@ -57,7 +57,7 @@ def run(item_id: int, delivery: int, *, retries: int = 0) -> Redeliver | None:
     if item is None:
         return None
     with lease.gate.entered(alone=item.lost_count > 0):
-        if not claim(item, lease):
+        if not _claimed(item, lease):
             return None
         redelivery = _work(item, lease, retries=retries)
     _afterwards(item)
@@ -74,6 +74,15 @@ def _find(item_id: int, delivery: int) -> WorkItem | None:
     return item if item.state == ItemState.QUEUED else None
 
 
+def _claimed(item: WorkItem, lease: leases.Lease) -> bool:
+    """Claim, or where the database went away over it, see to it that a claim which did succeed is given back."""
+    try:
+        return claim(item, lease)
+    except (DatabaseError, InterfaceError) as problem:
+        lease.release_later(item.pk, item.delivery)
+        raise DatabaseGone(f"item {item.pk}: {problem}") from problem
+
+
 def claim(item: WorkItem, lease: leases.Lease) -> bool:
     """Make the item ours: 0 rows means that somebody else has it, its run has ended, or everything is stopped."""
     alone = item.lost_count > 0
@@ -84,6 +93,7 @@ def claim(item: WorkItem, lease: leases.Lease) -> bool:
         delivery=item.delivery,
         execution__state=ExecutionState.IN_PROGRESS,
         execution__cancel_requested_at=None,
+        execution__stop_reason="",
     )
     claimed = claimable.update(
         state=ItemState.RUNNING, owner_id=lease.id, host=lease.host, pid=lease.pid, started_at=Now(), alone=alone
@@ -96,14 +106,22 @@ def _work(item: WorkItem, lease: leases.Lease, *, retries: int) -> Redeliver | N
     recorder = ItemRecorder(item, timeout_s=item.execution.timeout_s)
     outcome = attempt(item, recorder)
     try:
-        redelivery = record(item, outcome, recorder, retries=retries)
-    except (OperationalError, InterfaceError) as problem:
+        return _record_or_say_why(item, outcome, recorder, retries=retries)
+    except (DatabaseError, InterfaceError) as problem:  # a server that dies is not always told as OperationalError
         lease.release_later(item.pk, item.delivery)
         raise DatabaseGone(f"item {item.pk}: {problem}") from problem
+
+
+def _record_or_say_why(
+    item: WorkItem, outcome: Outcome | Bug, recorder: ItemRecorder, *, retries: int
+) -> Redeliver | None:
+    try:
+        return record(item, outcome, recorder, retries=retries)
+    except (OperationalError, InterfaceError):
+        raise
     except (DatabaseError, TypeError, ValueError) as problem:  # a result or child the tables cannot hold
         bug = Bug(f"its outcome cannot be stored: {problem}", traceback.format_exc())
         return record(item, bug, recorder, retries=retries)
-    return redelivery
 
 
 def attempt(item: WorkItem, recorder: ItemRecorder) -> Outcome | Bug:
