@@ -9,11 +9,12 @@ NO_SERVERS := DATABASE_URL=postgresql://nobody@127.0.0.1:9/none REDIS_URL=redis:
 PRODUCTION := $(NO_SERVERS) HTTPS=true DEBUG=false ALLOWED_HOSTS=riotwatch.example \
 	RIOT_API_KEY=RGAPI-00000000-0000-0000-0000-000000000000
 
-.PHONY: help install run test lint api-fuzz bench-limiter bench-detection screenshots
+.PHONY: help install run test faults lint api-fuzz bench-limiter bench-detection screenshots
 
 help:
 	@echo "make run            install, then start everything: http://127.0.0.1:8000/ (PORT=8000 WORKERS=2)"
 	@echo "make test           install, then run all tests"
+	@echo "make faults         install, then inject faults into real servers; measurements: var/faults.jsonl"
 	@echo "make lint           install, then check style, types, imports, settings and migrations"
 	@echo "make install        make .venv and install the pinned requirements (again only when they changed)"
 	@echo "make api-fuzz       install, then send the API requests made from its description (API_FUZZ_SECONDS=300)"
@@ -39,6 +40,11 @@ run: install
 # Tests that start processes are one group and run one after the other; the second worker takes the rest meanwhile.
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+# Repeats what is timed and writes what was measured, a JSON object a line.
+faults: install
+	@mkdir -p var && rm -f var/faults.jsonl
+	FAULTS_REPETITIONS=5 FAULTS_REPORT=$(CURDIR)/var/faults.jsonl $(BIN)/python -m pytest tests/faults -m "" -p no:randomly
 
 lint: install
 	$(BIN)/ruff check .

@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CELERY = (sys.executable, "-m", "celery", "-A", "riotwatch")
+RIOT_QUEUES = "players,matches,bans,control,interactive"
+ALL_QUEUES = f"{RIOT_QUEUES},analysis"
 
 
 class Stack:
@@ -36,16 +38,24 @@ class Stack:
         self.processes[name] = process
         return process
 
-    def worker(self, name: str = "worker", *, concurrency: int = 4, include: str = "", **extra: str) -> None:
-        """A threads worker of every queue."""
-        options = ["-P", "threads", "-c", str(concurrency), "-Q", "players,matches,bans,analysis,control,interactive"]
+    def worker(
+        self, name: str = "worker", *, concurrency: int = 4, include: str = "", queues: str = ALL_QUEUES, **extra: str
+    ) -> None:
+        """A threads worker, of every queue unless told otherwise."""
+        options = ["-P", "threads", "-c", str(concurrency), "-Q", queues]
         options += ["-I", include] if include else []
         self.start(name, *CELERY, "worker", *options, "-n", f"{name}@test", "--loglevel", "INFO", **extra)
 
-    def prefork_worker(self, name: str = "prefork", *, include: str = "") -> None:
-        options = ["-P", "prefork", "-c", "2", "-Q", "players,matches,bans,control,interactive"]
+    def prefork_worker(
+        self, name: str = "prefork", *, include: str = "", queues: str = RIOT_QUEUES, **extra: str
+    ) -> None:
+        options = ["-P", "prefork", "-c", "2", "-Q", queues]
         options += ["-I", include] if include else []
-        self.start(name, *CELERY, "worker", *options, "-n", f"{name}@test", "--loglevel", "INFO")
+        self.start(name, *CELERY, "worker", *options, "-n", f"{name}@test", "--loglevel", "INFO", **extra)
+
+    def web(self, port: int) -> None:
+        options = ("--bind", f"127.0.0.1:{port}", "--workers", "1", "--threads", "4", "--no-control-socket")
+        self.start("web", sys.executable, "-m", "gunicorn", "riotwatch.wsgi", *options)
 
     def beat(self, name: str = "beat", *, application: str = "riotwatch") -> None:
         options = ("--pidfile=", "--loglevel", "INFO")
@@ -71,10 +81,15 @@ class Stack:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
-    def stop(self) -> None:
-        for process in self.processes.values():
+    def alive(self, name: str) -> bool:
+        return name in self.processes and self.processes[name].poll() is None
+
+    def stop(self, *names: str) -> None:
+        """SIGTERM, and SIGKILL after ten seconds: those that are named, or all."""
+        ending = [self.processes.pop(name) for name in names or tuple(self.processes)]
+        for process in ending:
             process.send_signal(signal.SIGTERM)
-        for process in self.processes.values():
+        for process in ending:
             try:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
@@ -82,7 +97,7 @@ class Stack:
                 process.wait()
 
     def logs(self) -> str:
-        return "\n".join(f"--- {path.name}\n{path.read_text()[-3000:]}" for path in self.log_folder.glob("*.log"))
+        return "\n".join(f"--- {path.name}\n{path.read_text()[-6000:]}" for path in self.log_folder.glob("*.log"))
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float, what: str) -> None:

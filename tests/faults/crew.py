@@ -1,0 +1,47 @@
+"""Asking for runs, and waiting for workers and ends."""
+
+import os
+from dataclasses import dataclass, field
+
+from stack import wait_until
+
+from riotwatch_jobs import dispatch
+from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.models import Execution, Trigger, WorkerLease
+
+REPETITIONS = int(os.environ.get("FAULTS_REPETITIONS", "1"))
+
+
+def wait_for_worker(*names: str, seconds: float = 40) -> None:
+    nodes = {f"{name}@test" for name in names}
+    living = WorkerLease.objects.all()
+    wait_until(
+        lambda: nodes <= set(living.live(database_now()).values_list("node", flat=True)),
+        seconds=seconds,
+        what=f"a lease of {', '.join(names)}",
+    )
+
+
+@dataclass
+class Asked:
+    """The runs that a test asked for, each in a scope of its own unless one is named."""
+
+    name: str
+    runs: list[Execution] = field(default_factory=list)
+
+    def __call__(self, job_id: str = "toy_steady", *, scope: str = "", **config: object) -> Execution:
+        scope = scope or f"{self.name[:60]}:{len(self.runs)}"
+        wanted = dispatch.Request(job_id=job_id, trigger=Trigger.CLI, scope=scope, overrides=config)
+        run, _ = dispatch.request(wanted, now=database_now())
+        self.runs.append(run)
+        return run
+
+
+def ended(*runs: Execution) -> bool:
+    return not Execution.objects.open().filter(pk__in=[run.pk for run in runs]).exists()
+
+
+def wait_for_end(*runs: Execution, seconds: float) -> None:
+    wait_until(lambda: ended(*runs), seconds=seconds, what=f"the end of {len(runs)} runs")
+    for run in runs:
+        run.refresh_from_db()

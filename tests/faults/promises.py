@@ -1,0 +1,42 @@
+"""What is promised for each fault, and within which time.
+
+The tests assert it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What the tests of one fault hold what they measured against."""
+
+    fault: str
+    """What goes wrong."""
+    promise: str
+    within_s: float | None = None
+    """The bound on what is measured, in seconds; None where there is no time to promise."""
+
+
+PROMISES = {
+    "F1": Promise("a pool child is killed", "its item runs again", 45),
+    "F2": Promise("a whole worker is killed", "its items run again on another worker", 45),
+    "F3": Promise(
+        "an item kills its process, always", "it is quarantined after three deaths alone; the others end", 240
+    ),
+    "F4": Promise("an item works past the time limit of a pool", "it fails, and its scope is free", 45),
+    "F5": Promise("workers are told to stop: SIGTERM, SIGQUIT", "they end, and what they had goes on elsewhere", 30),
+    "F6": Promise("workers are replaced one by one under load", "no run notices", 60),
+    "F7": Promise("the broker is killed and comes back empty", "every queued run goes on", 60),
+    "F8": Promise("the broker is killed and comes back with its file", "every queued run goes on", 60),
+    "F9": Promise("the broker is killed ten times in a row", "every worker consumes again", 10),
+    "F10": Promise(
+        "the broker is frozen for 60 s", "a page that triggers a job answers; the run is kept and goes on", 5
+    ),
+    "F11": Promise("the broker is full", "what was triggered is kept and goes on when there is room", 60),
+    "F12": Promise("the connection to the broker is half open", "the worker notices and consumes again", 75),
+    "F13": Promise("PostgreSQL crashes and restarts", "all processes live, nothing is half written, work goes on", 15),
+    "F14": Promise(
+        "PostgreSQL is away for 60 s", "all processes live, readiness is 503, work goes on when it is back", 15
+    ),
+    "F15": Promise("a deadlock; no connection left", "the work is done again", 60),
+}
