@@ -55,6 +55,7 @@ def test_f8_a_broker_that_comes_back_with_its_file(crew, ask, measured):
     measured("F8", runs=runs, seconds=took)
 
 
+@pytest.mark.slow_fault
 def test_f9_a_broker_that_flaps(crew, ask, measured):
     crew.stack.worker("second", concurrency=8, queues=RIOT_QUEUES)
     wait_for_worker("steady", "second")

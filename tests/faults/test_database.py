@@ -25,6 +25,7 @@ def first_claim_after(at):
     return None if found is None else (found - at).total_seconds()
 
 
+@pytest.mark.slow_fault
 def test_f13_a_crashed_database(crew, ask, measured):
     took = []
     for _ in range(REPETITIONS):

@@ -64,6 +64,7 @@ def test_f2_killed_workers(keeper, ask, flag, measured):
     measured("F2", runs=ask.runs, seconds=took)
 
 
+@pytest.mark.slow_fault
 def test_f3_an_item_that_kills_its_process(crew, ask, measured):
     crew.stack.prefork_worker(queues="analysis")
     poisoned = ask("toy_poison", items=4, poisoned=1)
