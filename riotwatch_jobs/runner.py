@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from riotwatch_jobs import backoff, capture, closing, feeder, items, leases, registry
 from riotwatch_jobs.logs import ItemRecorder
-from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, ItemState, WorkerLease, WorkItem
+from riotwatch_jobs.models import EmergencyStop, Execution, ItemState, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Interrupt, Outcome, Retry, Skip, Snooze, Stop, Target
 
 SPARED_DEADLINE_S = 3600.0
@@ -86,14 +86,15 @@ def _claimed(item: WorkItem, lease: leases.Lease) -> bool:
 def claim(item: WorkItem, lease: leases.Lease) -> bool:
     """Make the item ours: 0 rows means that somebody else has it, its run has ended, or everything is stopped."""
     alone = item.lost_count > 0
+    run_goes_on = Execution.objects.in_progress().filter(pk=item.execution_id, cancel_requested_at=None, stop_reason="")
+    # State and delivery must be conditions on the row itself. A join would move them into a subquery, and one that
+    # waited for somebody else's change of the row would go by what they were before.
     claimable = WorkItem.objects.filter(
         ~Exists(EmergencyStop.objects.all()),
+        Exists(run_goes_on),
         pk=item.pk,
         state=ItemState.QUEUED,
         delivery=item.delivery,
-        execution__state=ExecutionState.IN_PROGRESS,
-        execution__cancel_requested_at=None,
-        execution__stop_reason="",
     )
     claimed = claimable.update(
         state=ItemState.RUNNING, owner_id=lease.id, host=lease.host, pid=lease.pid, started_at=Now(), alone=alone

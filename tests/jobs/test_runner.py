@@ -2,9 +2,11 @@
 
 import logging
 import threading
+import time
 
 import pytest
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connection, connections, transaction
+from django.db.models import F
 from rows_and_messages import schedule_row
 from toy_jobs import Tally, toy_job
 
@@ -144,6 +146,38 @@ def test_a_message_of_an_older_delivery_is_dropped(start):
         WorkItem.objects.filter(pk=item.pk).update(delivery=item.delivery + 1)
         runner.run(item.pk, item.delivery)
     assert states(run) == {"a": ItemState.QUEUED}
+
+
+def test_a_claim_that_waited_while_the_item_was_sent_again_does_not_count(start, lease):
+    """The row is then another delivery's; claimed by this one, nobody could ever complete it."""
+    with registered_temporarily(toy_job({"a": Done()})):
+        item = start("toy").items.select_related("execution").get()
+    claimed = []
+
+    def claim():
+        claimed.append(runner.claim(item, lease))
+        connections.close_all()
+
+    late = threading.Thread(target=claim)
+    with transaction.atomic():
+        WorkItem.objects.filter(pk=item.pk).update(delivery=F("delivery") + 1)
+        late.start()
+        wait_until_somebody_waits_for_a_lock()
+    late.join()
+    item.refresh_from_db()
+    assert (claimed, item.state, item.owner_id) == ([False], ItemState.QUEUED, None)
+
+
+def wait_until_somebody_waits_for_a_lock():
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    until = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.01)
+    pytest.fail("nobody waited")
 
 
 def test_a_worker_declared_dead_cannot_complete_what_was_taken_from_it(start, lease):
