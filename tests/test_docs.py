@@ -181,3 +181,18 @@ def test_a_decision_record_has_its_sections_and_names_its_proof(record):
 def test_every_decision_record_is_in_the_index():
     index = read("docs/decisions/README.md")
     assert [record.name for record in RECORDS] == re.findall(r"\]\((0\d+-[\w-]+\.md)\)", index)
+
+
+# --- Parity ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_row_of_the_parity_names_tests_that_exist_or_says_that_it_is_not_there_yet():
+    known = {path.name for path in (PROJECT / "tests").rglob("test_*.py")}
+    for line in (PROJECT / "docs" / "parity.md").read_text().splitlines():
+        if not line.startswith("| ") or line.startswith(("| capability", "|---")):
+            continue
+        named = re.findall(r"`(test_\w+\.py)`", line)
+        folders = re.findall(r"`(tests/[\w/]+)(?:`|/test_admin_\*)", line)
+        assert named or folders or "*not there yet*" in line, line
+        assert not set(named) - known, line
+        assert all((PROJECT / folder).is_dir() for folder in folders), line
