@@ -80,25 +80,25 @@ def free_ports() -> int:
 
 
 def take_all(browser: Browser, address: str, password: str, *, theme: str) -> None:
-    """Sign in and walk: home, a flagged player, the jobs, a run."""
+    """Sign in and walk: home, the jobs, the factors of a flagged player."""
     page = browser.new_context(base_url=address, viewport=WINDOW, color_scheme=theme).new_page()  # type: ignore[arg-type]
     page.goto("/admin/")
     page.get_by_label("Username").fill("operator")
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/admin/")
-    keep(page, f"home-{theme}")
+    settle(page).screenshot(path=IMAGES / f"home-{theme}.png")
+    page.goto("/admin/riotwatch_jobs/jobconfiguration/")
+    settle(page).locator("#content").screenshot(path=IMAGES / f"jobs-{theme}.png")
+    page.goto("/admin/")
     page.locator(".rw-flag-head a").first.click()
-    keep(page, f"player-{theme}")
-    for name, path in (("jobs", "riotwatch_jobs/jobconfiguration"), ("runs", "riotwatch_jobs/execution")):
-        page.goto(f"/admin/{path}/")
-        keep(page, f"{name}-{theme}")
+    settle(page).locator(".rw-card", has=page.locator("#factors")).screenshot(path=IMAGES / f"factors-{theme}.png")
 
 
-def keep(page: Page, name: str) -> None:
-    """Store what the window shows."""
+def settle(page: Page) -> Page:
+    """The page, once it has loaded whatever it loads."""
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=IMAGES / f"{name}.png")
+    return page
 
 
 if __name__ == "__main__":

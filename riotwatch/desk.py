@@ -11,13 +11,12 @@ from django.urls import reverse
 from riotwatch_jobs.admin import job_page
 from riotwatch_jobs.admin.pages import flower_address
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration, WorkerLease
+from riotwatch_jobs.models import EmergencyStop, JobConfiguration, WorkerLease
 from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, KeyOutage, Match, Player
 from riotwatch_players.outages import remedy
 
 FLAGGED_SHOWN = 8
 WATCHED_SHOWN = 5
-RUNS_SHOWN = 6
 BARS_SHOWN = 10
 
 
@@ -48,7 +47,6 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if request.user.has_perm("riotwatch_jobs.view_execution"):
         context |= {
             "jobs": _jobs(now=now),
-            "runs": Execution.objects.order_by("-id")[:RUNS_SHOWN],
             "flower": flower_address(request),
         }
     if request.user.has_perm("riotwatch_players.view_player"):
@@ -99,10 +97,11 @@ def _figures() -> list[Figure]:
 
 
 def _newest_flags() -> QuerySet[Analysis]:
-    """The newest analysis of each flagged player, newest first."""
+    """The newest analysis of each flagged player, newest first; of one batch the surest first."""
     newest = Analysis.objects.filter(player__in=Player.objects.flagged()).order_by("player", "-analyzed_at")
     ids = newest.distinct("player").values("pk")
-    return Analysis.objects.filter(pk__in=ids).select_related("player").order_by("-analyzed_at")[:FLAGGED_SHOWN]
+    analyses = Analysis.objects.filter(pk__in=ids).select_related("player")
+    return analyses.order_by("-analyzed_at", "-confidence")[:FLAGGED_SHOWN]
 
 
 def _accounts_that_do_not_resolve() -> QuerySet[Player]:
