@@ -135,12 +135,17 @@ def attempt(item: WorkItem, recorder: ItemRecorder) -> Outcome | Bug:
             return Snooze(OTHER_CODE_WAIT_S, f"left to workers with other code: {problem}")
         except Interrupt as interrupt:
             return interrupt.outcome
-        except (OperationalError, InterfaceError) as problem:
-            close_old_connections()
-            return Retry(f"database: {problem}")
         except Exception as bug:
+            if _lost_the_database(bug):
+                close_old_connections()
+                return Retry(f"database: {bug}")
             log.exception("item_crashed item=%s", item.pk)
             return Bug(f"{type(bug).__name__}: {bug}", traceback.format_exc())
+
+
+def _lost_the_database(problem: Exception) -> bool:
+    """A server that dies is not always told as OperationalError: a cut connection can be a bare DatabaseError."""
+    return isinstance(problem, (OperationalError, InterfaceError)) or type(problem) is DatabaseError
 
 
 def record(item: WorkItem, outcome: Outcome | Bug, recorder: ItemRecorder, *, retries: int) -> Redeliver | None:

@@ -5,7 +5,15 @@ import threading
 import time
 
 import pytest
-from django.db import OperationalError, connection, connections, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.models import F
 from rows_and_messages import schedule_row
 from toy_jobs import Tally, toy_job
@@ -97,6 +105,24 @@ def test_a_passing_fault_costs_an_attempt_and_the_last_one_fails_the_item(start,
         assert runner.run(item.pk, item.delivery, retries=1) is None
     item.refresh_from_db()
     assert (item.state, item.attempts) == (ItemState.FAILED, 2)
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, DatabaseError])
+def test_a_database_that_dies_under_an_item_costs_an_attempt_and_is_no_bug(start, kind):
+    gone = kind("server closed the connection unexpectedly")
+    with registered_temporarily(toy_job({"a": gone})):
+        item = start("toy").items.get()
+        assert runner.run(item.pk, item.delivery).countdown_s is None
+    item.refresh_from_db()
+    assert (item.state, item.attempts, item.is_error) == (ItemState.QUEUED, 1, False)
+
+
+def test_what_the_database_refuses_is_a_bug_of_the_item(start):
+    with registered_temporarily(toy_job({"a": IntegrityError("duplicate key")})):
+        item = start("toy").items.get()
+        runner.run(item.pk, item.delivery)
+    item.refresh_from_db()
+    assert (item.state, item.is_error) == (ItemState.FAILED, True)
 
 
 def test_a_429_is_redelivered_after_its_wait_and_costs_no_attempt(start, now):
