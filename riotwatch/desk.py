@@ -15,7 +15,7 @@ from riotwatch_jobs.models import EmergencyStop, JobConfiguration, WorkerLease
 from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, KeyOutage, Match, Player
 from riotwatch_players.outages import remedy
 
-FLAGGED_SHOWN = 8
+FLAGGED_SHOWN = 4
 WATCHED_SHOWN = 5
 BARS_SHOWN = 10
 
