@@ -25,8 +25,13 @@ class SlotScheduler(DatabaseScheduler):
     _next_heartbeat: float = 0.0
 
     def setup_schedule(self) -> None:
-        """No default entries: every schedule is a row."""
-        for name, row in self.schedule.items():
+        """No default entries: every schedule is a row. A database that is away is left to the ticks."""
+        try:
+            rows = self.schedule
+        except (DatabaseError, InterfaceError) as problem:
+            log.warning("beat_without_database problem=%s", problem)
+            return
+        for name, row in rows.items():
             log.info("schedule_loaded name=%s schedule=%s last_run=%s", name, scheduling.text_of(row), row.last_run_at)
 
     @property

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery import current_app
-from django.db import OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, SolarSchedule
 from freezegun import freeze_time
 from rows_and_messages import dead_broker, empty_broker, last_ran, messages_in, schedule_row
@@ -294,6 +294,20 @@ def refuse_reading_rows(execute, sql, params, many, context):
     if 'FROM "job_configurations"' in sql:
         raise OperationalError("the database is gone")
     return execute(sql, params, many, context)
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, DatabaseError])
+def test_a_beat_that_starts_without_a_database_opens_what_is_due_once_it_is_back(kind):
+    def refuse_everything(execute, sql, params, many, context):
+        raise kind("the database is gone")
+
+    last_ran(schedule_row("every 1h"), NOON)
+    with connection.execute_wrapper(refuse_everything):
+        beat = a_beat()
+        tick_at(beat, NOON + HOUR)
+    assert slots_opened() == []
+    tick_at(beat, NOON + HOUR + SECOND)
+    assert slots_opened() == [NOON + HOUR]
 
 
 def test_a_slot_whose_message_cannot_be_sent_waits_in_its_row():
