@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
+from rows_and_messages import empty_broker
 
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, Heartbeat, Trigger, WorkerLease, WorkItem
@@ -29,6 +30,7 @@ def scraped(client: Any) -> dict[tuple[str, ...], float]:
 @pytest.fixture
 def busy(transactional_db: None) -> None:
     """A run that failed, one at work with items, a worker, a beat, a stop and a refused key."""
+    empty_broker()  # of what tests before this one have left
     now = database_now()
     fields = {"job_id": "match_fetcher", "trigger": Trigger.CLI, "timeout_s": 9, "deadline_s": 9, "queued_at": now}
     Execution.objects.create(
