@@ -14,11 +14,12 @@ from typing import Any
 
 import pydantic
 from django.conf import settings
-from django.db import IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from riotwatch_jobs import closing, feeder, items, logs, messages, registry
 from riotwatch_jobs.base import Job, Overlap
+from riotwatch_jobs.databases import is_outage
 from riotwatch_jobs.models import (
     DEFAULT_SCOPE,
     EmergencyStop,
@@ -158,12 +159,13 @@ def start(execution_id: int, *, now: datetime) -> Execution | None:
     except ScopeIsBusy:
         _wait_or_skip(execution, now=now)
         return None
-    except (OperationalError, InterfaceError):
-        raise  # still PENDING: it is sent again
     except registry.OtherCode as problem:
         _leave_to_others(execution, problem, now=now)
         return None
-    except Exception as bug:  # noqa: BLE001 - the job's own code; whatever it raises fails this run
+    except Exception as bug:
+        if is_outage(bug):
+            raise  # still PENDING: it is sent again
+        # The job's own code: whatever it raises fails this run.
         reason = f"it could not start: {type(bug).__name__}: {bug}"
         end_unstarted(execution, ExecutionState.FAILED, reason, now=now, trace=traceback.format_exc())
         return None

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, transaction
+from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
 from django.db.models import Exists, F
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from riotwatch_jobs import backoff, capture, closing, feeder, items, leases, registry
+from riotwatch_jobs.databases import is_outage
 from riotwatch_jobs.logs import ItemRecorder
 from riotwatch_jobs.models import EmergencyStop, Execution, ItemState, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Interrupt, Outcome, Retry, Skip, Snooze, Stop, Target
@@ -108,7 +109,7 @@ def _work(item: WorkItem, lease: leases.Lease, *, retries: int) -> Redeliver | N
     outcome = attempt(item, recorder)
     try:
         return _record_or_say_why(item, outcome, recorder, retries=retries)
-    except (DatabaseError, InterfaceError) as problem:  # a server that dies is not always told as OperationalError
+    except (DatabaseError, InterfaceError) as problem:
         lease.release_later(item.pk, item.delivery)
         raise DatabaseGone(f"item {item.pk}: {problem}") from problem
 
@@ -118,9 +119,10 @@ def _record_or_say_why(
 ) -> Redeliver | None:
     try:
         return record(item, outcome, recorder, retries=retries)
-    except (OperationalError, InterfaceError):
-        raise
-    except (DatabaseError, TypeError, ValueError) as problem:  # a result or child the tables cannot hold
+    except (DatabaseError, InterfaceError, TypeError, ValueError) as problem:
+        if is_outage(problem):
+            raise
+        # A result or child that the tables cannot hold.
         bug = Bug(f"its outcome cannot be stored: {problem}", traceback.format_exc())
         return record(item, bug, recorder, retries=retries)
 
@@ -136,16 +138,11 @@ def attempt(item: WorkItem, recorder: ItemRecorder) -> Outcome | Bug:
         except Interrupt as interrupt:
             return interrupt.outcome
         except Exception as bug:
-            if _lost_the_database(bug):
+            if is_outage(bug):
                 close_old_connections()
                 return Retry(f"database: {bug}")
             log.exception("item_crashed item=%s", item.pk)
             return Bug(f"{type(bug).__name__}: {bug}", traceback.format_exc())
-
-
-def _lost_the_database(problem: Exception) -> bool:
-    """A server that dies is not always told as OperationalError: a cut connection can be a bare DatabaseError."""
-    return isinstance(problem, (OperationalError, InterfaceError)) or type(problem) is DatabaseError
 
 
 def record(item: WorkItem, outcome: Outcome | Bug, recorder: ItemRecorder, *, retries: int) -> Redeliver | None:
