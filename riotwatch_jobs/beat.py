@@ -83,7 +83,7 @@ class SlotScheduler(DatabaseScheduler):
             scheduling.set_enabled(row, enabled=False)
 
     def sync(self) -> None:
-        """Nothing to flush: `_advance` writes at once."""
+        """Nothing to flush: each slot is written at once."""
 
     def close(self) -> None:
         """Nothing to write at the end either."""

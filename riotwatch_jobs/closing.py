@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models import Count, F, Q, Sum
 
 from riotwatch_jobs import items, leases, messages, registry
 from riotwatch_jobs.base import ItemCounts, Job, sum_results
+from riotwatch_jobs.databases import is_outage
 from riotwatch_jobs.models import FAILED_ITEM_STATES, EmergencyStop, Execution, ExecutionState, ItemState, WorkItem
 
 log = logging.getLogger(__name__)
@@ -68,8 +69,11 @@ def close_if_finished(execution_id: int, *, now: datetime) -> bool:
 
 
 def _is_left_to_others(execution: Execution, *, now: datetime) -> bool:
-    """A process without the job's code knows neither its phases nor its sums: until the deadline others may."""
-    if execution.cancel_requested_at or execution.deadline_at is None or now >= execution.deadline_at:
+    """A process without the job's code knows neither its phases nor its sums: until the deadline others may.
+
+    A run that is to end in any case is closed by whoever comes: ending one by hand needs no worker.
+    """
+    if _is_to_end(execution) or execution.deadline_at is None or now >= execution.deadline_at:
         return False
     try:
         registry.get(execution.job_id)
@@ -80,8 +84,11 @@ def _is_left_to_others(execution: Execution, *, now: datetime) -> bool:
 
 
 def _has_another_phase(execution: Execution) -> bool:
-    over = execution.cancel_requested_at or execution.stop_reason or execution.deadline_passed_at
-    return not over and execution.phase + 1 < _job_of(execution).phases
+    return not _is_to_end(execution) and execution.phase + 1 < _job_of(execution).phases
+
+
+def _is_to_end(execution: Execution) -> bool:
+    return bool(execution.cancel_requested_at or execution.stop_reason or execution.deadline_passed_at)
 
 
 def _begin_next_phase(execution: Execution, *, now: datetime) -> None:
@@ -90,9 +97,10 @@ def _begin_next_phase(execution: Execution, *, now: datetime) -> None:
             if not _raise_phase(execution):
                 return
             count = _add_items_of_phase(execution, execution.phase + 1, now=now)
-    except (OperationalError, InterfaceError):
-        raise  # nothing has changed: housekeeping tries again
-    except Exception as bug:  # noqa: BLE001 - the job's own code; whatever it raises fails this run
+    except Exception as bug:
+        if is_outage(bug):
+            raise  # nothing has changed: housekeeping tries again
+        # The job's own code: whatever it raises fails this run.
         _stop_before_next_phase(execution, bug)
         return
     log.info(
@@ -239,15 +247,6 @@ def end_open_items(execution_id: int, *, state: ItemState, reason: str, now: dat
     if phase is not None:
         idle = idle.filter(phase=phase)
     return idle.update(state=state, reason=reason, finished_at=now, delivery=F("delivery") + 1)
-
-
-def cancel(execution: Execution, *, who: str, reason: str, now: datetime) -> bool:
-    """Cancel an open run. False when it had already ended."""
-    text = reason or f"cancelled by {who}"
-    if not order_end(execution, ExecutionState.CANCELLED, reason=text, now=now):
-        return False
-    carry_out_end(execution.pk, now=now)
-    return True
 
 
 def order_end(execution: Execution, state: ExecutionState, *, reason: str, now: datetime) -> bool:

@@ -13,11 +13,11 @@ from django.conf import settings
 from django.db import connections
 from django.db.models.functions import Now
 
-from riotwatch_jobs import health, messages
+from riotwatch_jobs import feeder, health, messages
 from riotwatch_jobs.checkups import Finding
 from riotwatch_jobs.leases import beat_heart, database_now
 from riotwatch_jobs.loops import Loop
-from riotwatch_jobs.models import Canary, WorkerLease
+from riotwatch_jobs.models import Canary
 
 LOOK_EVERY_S = 10.0
 CANARY_EVERY_S = 30.0
@@ -30,9 +30,8 @@ log = logging.getLogger(__name__)
 def send_canaries() -> None:
     """One message into each consumed queue; the one that is out is given time to come back first."""
     now = database_now()
-    lists = WorkerLease.objects.live(now).values_list("queues", flat=True)
     out = {canary.queue: canary for canary in Canary.objects.all()}
-    for queue in sorted({queue for queues in lists for queue in queues}):
+    for queue in sorted(feeder.queues_with_workers(now)):
         canary = out.get(queue)
         age_s = (now - canary.sent_at).total_seconds() if canary else float("inf")
         pause_s = CANARY_EVERY_S if canary is None or health.is_answered(canary) else messages.CANARY_EXPIRES_S

@@ -137,7 +137,7 @@ registry.set_region_window(_starts_in_window)
 
 @checkups.register
 def riot_key(now: datetime) -> Iterable[checkups.Finding]:
-    """Whether Riot refuses the key."""
+    """Whether Riot refuses the key. Whoever looks first after a minute tries it, which may end the outage."""
     del now
     outage = outages.standing()
     if outage is None:

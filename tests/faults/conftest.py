@@ -4,6 +4,7 @@ import json
 import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from promises import PROMISES
 from rig import Rig
 from stack import RIOT_QUEUES
 
-from riotwatch_jobs import closing, scheduling
+from riotwatch_jobs import audit, rerunning, scheduling
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import OPEN_ITEM_STATES, Execution, WorkerLease, WorkItem
+from riotwatch_jobs.switching import Refused
 
 CREW = ("housekeeping", "steady")
 REPORT = os.environ.get("FAULTS_REPORT", "")
@@ -62,7 +64,8 @@ def _tidy(rig: Rig) -> None:
     if extra:
         rig.stack.stop(*extra)
     for run in Execution.objects.open():
-        closing.cancel(run, who="the test", reason="its test is over", now=database_now())
+        with suppress(Refused):  # it has just ended
+            rerunning.cancel(run, reason="its test is over", by=audit.command_line(), now=database_now())
 
 
 FAILED = pytest.StashKey[bool]()

@@ -12,6 +12,9 @@ from django.conf import settings
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
 from riotwatch_jobs import messages, scheduling, slots
+from riotwatch_jobs.audit import Actor
+
+ANN = Actor("ann", None)
 
 
 def schedule_row(text: str = "every 1h", *, job_id: str = "toy", name: str = "", **fields: object) -> PeriodicTask:

@@ -8,11 +8,10 @@ import pytest
 from celery import current_app
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from freezegun import freeze_time
-from rows_and_messages import empty_broker, last_ran, schedule_row
+from rows_and_messages import ANN, empty_broker, last_ran, schedule_row
 from toy_jobs import toy_job
 
 from riotwatch_jobs import catching_up, dispatch, leases, rescheduling, scheduling, switching
-from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.beat import SlotScheduler
 from riotwatch_jobs.models import Execution, JobConfiguration
 from riotwatch_jobs.outcomes import Done
@@ -23,7 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 NOON = datetime(2026, 12, 5, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 FREEZER_IGNORES = ["celery", "kombu", "redis", "psycopg2"]
-ANN = Actor("ann", None)
 
 
 @pytest.fixture(autouse=True)

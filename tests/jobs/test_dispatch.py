@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
-from rows_and_messages import dead_broker, empty_broker, messages_in
+from rows_and_messages import ANN, dead_broker, empty_broker, messages_in
 from toy_jobs import toy_job
 
-from riotwatch_jobs import closing, dispatch, leases, registry
+from riotwatch_jobs import dispatch, leases, registry, rerunning
 from riotwatch_jobs.dispatch import BadConfig, Request
 from riotwatch_jobs.messages import CONTROL_QUEUE
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, JobConfiguration, Trigger
 from riotwatch_jobs.outcomes import Done, Lane, Skip, Target
 from riotwatch_jobs.registry import registered_temporarily
+from riotwatch_jobs.switching import Refused
 from tests.players.concurrency import at_once
 
 pytestmark = pytest.mark.usefixtures("lease")
@@ -113,7 +114,7 @@ def test_every_problem_is_listed_not_only_the_first(toy, now):
 def test_the_run_goes_before_the_operator_before_the_environment_before_the_code(toy, now):
     def config_of(**wanted):
         run, _ = ask(now, **wanted)
-        closing.cancel(run, who="test", reason="", now=now)
+        rerunning.cancel(run, by=ANN, now=now)
         return run.config["apples"]
 
     assert config_of() == 3
@@ -285,7 +286,7 @@ def test_a_cancelled_run_lets_its_successor_start(toy, start, now):
     first = start("toy")
     second, _ = ask(now)
     empty_broker()
-    closing.cancel(first, who="ann", reason="", now=now)
+    rerunning.cancel(first, by=ANN, now=now)
     assert messages_in(CONTROL_QUEUE) == [(["toy", second.pk], {})]
 
 
@@ -298,12 +299,13 @@ def test_runs_of_other_scopes_do_not_wait(toy, start, now):
 
 def test_a_waiting_run_can_be_cancelled_and_never_starts(toy, now):
     run, _ = ask(now)
-    assert closing.cancel(run, who="ann", reason="changed my mind", now=now)
-    assert (state_of(run), run.reason) == ("CANCELLED", "changed my mind")
+    rerunning.cancel(run, reason="changed my mind", by=ANN, now=now)
+    assert (state_of(run), run.reason) == ("CANCELLED", "changed my mind (by ann)")
     assert dispatch.start(run.pk, now=now) is None
     assert state_of(run) == "CANCELLED"
-    assert not closing.cancel(run, who="bob", reason="", now=now)
-    assert run.reason == "changed my mind"
+    with pytest.raises(Refused, match="already ended"):
+        rerunning.cancel(run, by=ANN, now=now)
+    assert state_of(run) == "CANCELLED"
 
 
 def test_cancelling_while_a_worker_starts_the_run_leaves_no_open_item(toy, now):
@@ -311,7 +313,7 @@ def test_cancelling_while_a_worker_starts_the_run_leaves_no_open_item(toy, now):
         run, _ = ask(now)
         at_once(
             lambda run=run: dispatch.start(run.pk, now=now),
-            lambda run=run: closing.cancel(run, who="ann", reason="", now=now),
+            lambda run=run: rerunning.cancel(run, by=ANN, now=now),
         )
         assert state_of(run) == "CANCELLED"
         assert not run.items.exclude(state=ItemState.CANCELLED).exists()

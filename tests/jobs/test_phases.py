@@ -5,9 +5,10 @@ import threading
 
 import pytest
 from django.db import connections
+from rows_and_messages import ANN
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import closing, housekeeping, leases, runner
+from riotwatch_jobs import closing, housekeeping, leases, rerunning, runner
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkItem
 from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Snooze, Stop, Target
 from riotwatch_jobs.registry import registered_temporarily
@@ -123,7 +124,7 @@ def test_stop_ends_all_phases(start, work_off):
 def test_cancel_ends_all_phases(start, now):
     with registered_temporarily(phased_job({"a": ONE}, {"b": ONE})):
         run = start("phased")
-        assert closing.cancel(run, who="ann", reason="", now=now)
+        rerunning.cancel(run, by=ANN, now=now)
     run.refresh_from_db()
     assert (run.state, run.phase, states(run)) == ("CANCELLED", 0, {"a": ItemState.CANCELLED})
 
@@ -207,7 +208,7 @@ def test_a_run_cancelled_while_its_next_phase_begins_has_no_item_left_open(start
             run = start("phased")
             run.items.update(state=ItemState.DONE, finished_at=now)
             close = [lambda run=run: closing.close_if_finished(run.pk, now=now)] * (WORKERS - 1)
-            together(*close, lambda run=run: closing.cancel(run, who="ann", reason="", now=now))
+            together(*close, lambda run=run: rerunning.cancel(run, by=ANN, now=now))
             run.refresh_from_db()
             assert run.state == ExecutionState.CANCELLED
             assert not run.items.open().exists()

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from rows_and_messages import empty_broker
+from rows_and_messages import ANN, empty_broker
 from toy_jobs import Tally, toy_job
 
 from riotwatch_jobs import closing, dispatch, housekeeping, leases, rerunning, runner, switching
-from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.models import Execution, ItemState, WorkerLease
 from riotwatch_jobs.outcomes import Done, Fail, Skip, Target
 from riotwatch_jobs.registry import registered_temporarily
@@ -16,7 +15,6 @@ from riotwatch_jobs.switching import Refused
 
 pytestmark = pytest.mark.usefixtures("lease")
 
-ANN = Actor("ann", None)
 OUTCOMES = {"done": Done(Tally(worked=1)), "failed": Fail("no"), "skipped": Skip("not ripe")}
 DEAD_FOR = timedelta(seconds=31)
 
@@ -238,3 +236,11 @@ def test_items_that_a_worker_adds_to_a_cancelled_run_do_not_keep_it_open(start, 
 def test_an_unknown_run_is_refused_by_number():
     with pytest.raises(Refused, match="there is no run 4711"):
         rerunning.find(4711)
+
+
+@pytest.mark.parametrize("end", [rerunning.fail, rerunning.abandon, rerunning.cancel])
+def test_a_run_whose_job_this_process_does_not_know_is_ended_by_hand_at_once(start, now, end):
+    with registered_temporarily(toy_job({"a": Done()}, job_id="of_other_code")):
+        run = start("of_other_code")
+    ended = end(run, reason="its code is gone", by=ANN, now=now)
+    assert not ended.is_open

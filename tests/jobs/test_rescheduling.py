@@ -5,19 +5,16 @@ from contextlib import ExitStack
 import pytest
 from django.contrib.admin.models import LogEntry
 from django_celery_beat.models import PeriodicTask
-from rows_and_messages import empty_broker, schedule_row
+from rows_and_messages import ANN, empty_broker, schedule_row
 from toy_jobs import toy_job
 
 from riotwatch_jobs import dispatch, registry, rescheduling, scheduling, slots, switching
-from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.models import Execution, JobConfiguration
 from riotwatch_jobs.outcomes import Done, Fail, Stop
 from riotwatch_jobs.registry import registered_temporarily
 from riotwatch_jobs.switching import Refused
 
 pytestmark = pytest.mark.usefixtures("lease")
-
-ANN = Actor("ann", None)
 
 
 @pytest.fixture(autouse=True)

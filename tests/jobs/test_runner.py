@@ -15,10 +15,10 @@ from django.db import (
     transaction,
 )
 from django.db.models import F
-from rows_and_messages import schedule_row
+from rows_and_messages import ANN, schedule_row
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import capture, closing, dispatch, leases, runner, scheduling
+from riotwatch_jobs import capture, closing, dispatch, leases, rerunning, runner, scheduling
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, Fail, Retry, Skip, Snooze, Stop, Target
 from riotwatch_jobs.registry import registered_temporarily
@@ -302,9 +302,9 @@ def test_the_end_of_a_run_is_logged_with_its_duration_and_the_next_run(work_off,
 def test_a_cancelled_run_ends_its_idle_items_at_once(start, now):
     with registered_temporarily(toy_job({"a": Done(), "b": Done()})):
         run = start("toy")
-        assert closing.cancel(run, who="ann", reason="", now=now)
+        rerunning.cancel(run, by=ANN, now=now)
     run.refresh_from_db()
-    assert (run.state, run.reason) == ("CANCELLED", "cancelled by ann")
+    assert (run.state, run.reason) == ("CANCELLED", "cancelled (by ann)")
     assert set(states(run).values()) == {ItemState.CANCELLED}
 
 
@@ -313,7 +313,7 @@ def test_a_running_item_of_a_cancelled_run_stops_at_its_next_checkpoint(start, l
         run = start("toy")
         item = run.items.select_related("execution").get()
         assert runner.claim(item, lease)
-        closing.cancel(run, who="ann", reason="", now=now)
+        rerunning.cancel(run, by=ANN, now=now)
         run.refresh_from_db()
         assert run.state == ExecutionState.IN_PROGRESS
         recorder = runner.ItemRecorder(item, timeout_s=9)
