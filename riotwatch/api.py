@@ -4,6 +4,7 @@ from ninja.openapi.docs import Swagger
 
 from riotwatch_api.access import KEY_IN_HEADER, SESSION_OF_ADMIN, for_known_people
 from riotwatch_api.application import Api
+from riotwatch_jobs import databases
 from riotwatch_jobs.api import emergency, jobs, runs, schedules, status
 from riotwatch_jobs.api import problems as job_problems
 from riotwatch_jobs.jobs import player_api
@@ -26,6 +27,7 @@ registered trademarks of Riot Games, Inc.
 """
 
 api = Api(
+    is_outage=databases.is_outage,
     title="riotwatch",
     version=VERSION,
     description=DESCRIPTION,

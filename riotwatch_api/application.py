@@ -4,8 +4,9 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -31,6 +32,11 @@ def needs(role: Role) -> dict[str, Any]:
 class Api(NinjaAPI):
     """All endpoints, once routers are added."""
 
+    def __init__(self, *, is_outage: Callable[[Exception], bool], **described: Any) -> None:  # noqa: ANN401 - ninja's own
+        """`is_outage` tells a database that is away, which passes, from a bug."""
+        self._is_outage = is_outage  # before ninja asks for the handlers
+        super().__init__(**described)
+
     def translate(self, translation: Translation) -> None:
         """Answer these exceptions as problems."""
         for kind, problem_of in translation.items():
@@ -45,11 +51,15 @@ class Api(NinjaAPI):
                 HttpError: _of_http_error,
                 Http404: lambda error: Problem("not-found", str(error) or "there is no such thing"),
                 ValidationError: lambda error: problems.of_validation(error.errors),
-                OperationalError: _of_lost_database,
-                InterfaceError: _of_lost_database,
+                SuspiciousOperation: _of_refused_request,
             }
         )
-        self.add_exception_handler(Exception, _unforeseen)
+        self.add_exception_handler(Exception, self._of_anything_else)
+
+    def _of_anything_else(self, request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+        if isinstance(error, Exception) and self._is_outage(error):
+            return _of_lost_database(error).response()
+        return _unforeseen(request, error)
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """The handler's name, which is unique."""
@@ -71,6 +81,14 @@ class Api(NinjaAPI):
 
 def _of_http_error(error: HttpError) -> Problem:
     return Problem(problems.kind_of_status(error.status_code), error.message)
+
+
+def _of_refused_request(error: SuspiciousOperation) -> Problem:
+    if isinstance(error, RequestDataTooBig):
+        return Problem(
+            "bad-request", f"the body is over {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes: send less at once"
+        )
+    return Problem("bad-request", "the request is not one that can be trusted: send it anew, as the documentation says")
 
 
 def _of_lost_database(error: Exception) -> Problem:

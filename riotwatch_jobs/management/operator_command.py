@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from rich.console import Console
 from rich.table import Table
 
 from riotwatch_jobs import audit, dispatch, registry, slots
 from riotwatch_jobs.audit import Actor
+from riotwatch_jobs.databases import is_outage
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution
 from riotwatch_jobs.switching import BadInput, Refused
@@ -36,7 +37,9 @@ class OperatorCommand(BaseCommand):
         try:
             self.by, self.now = audit.command_line(), database_now()
             told = self.act(options)
-        except (OperationalError, InterfaceError) as problem:
+        except (DatabaseError, InterfaceError) as problem:
+            if not is_outage(problem):
+                raise
             remedy = "start it (make run), or see DATABASE_URL"
             raise CommandError(
                 f"the database does not answer: {str(problem).strip()}. Nothing was done: {remedy}"

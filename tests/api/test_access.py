@@ -9,6 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -263,6 +264,27 @@ def test_errors_that_nobody_wrote_have_the_same_form(transactional_db):
     operator = caller("otto", Role.OPERATOR)
     broken = operator.client.post("/api/v1/emergency/stop", "{", content_type="application/json")
     assert problem(broken)["status"] == 400
+
+
+def test_a_body_over_the_limit_is_the_callers_to_shorten(transactional_db, settings, caplog):
+    told = caller("otto", Role.OPERATOR).post("/emergency/stop", {"reason": "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE})
+    assert problem(told)["status"] == 400
+    assert "send less" in problem(told)["detail"]
+    assert "api_error" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"), [(OperationalError, 503), (InterfaceError, 503), (DatabaseError, 503), (DataError, 500)]
+)
+def test_a_database_that_went_away_is_worth_another_try_and_one_that_refuses_is_not(
+    transactional_db, monkeypatch, kind, status
+):
+    def lost(**_):
+        raise kind("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("riotwatch_jobs.api.jobs.overview.all_jobs", lost)
+    told = Caller(key_of(account("vera", Role.VIEWER), Role.VIEWER)[1], raise_request_exception=False).get("/jobs")
+    assert problem(told)["status"] == status
 
 
 def test_a_bug_is_logged_and_not_told(transactional_db, monkeypatch, caplog):

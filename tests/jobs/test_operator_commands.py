@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
+from django.db import DatabaseError, DataError, InterfaceError, OperationalError
 from django_celery_beat.models import PeriodicTask
 from rows_and_messages import empty_broker
 from toy_jobs import Tally, toy_job
@@ -110,6 +111,26 @@ def test_bad_input_ends_with_2_and_says_what_to_write(arguments, says):
     code, message = refused(*arguments)
     assert code == BAD_INPUT
     assert says in message
+
+
+@pytest.mark.parametrize("kind", [OperationalError, InterfaceError, DatabaseError])
+def test_a_database_that_went_away_is_told_with_what_helps(monkeypatch, kind):
+    def lost():
+        raise kind("server closed the connection unexpectedly")
+
+    monkeypatch.setattr("riotwatch_jobs.management.operator_command.database_now", lost)
+    code, message = refused("enable_job", "toy")
+    assert code == 1
+    assert "the database does not answer: server closed the connection unexpectedly" in message
+
+
+def test_what_the_database_refuses_is_not_told_as_an_outage(monkeypatch):
+    def refusing():
+        raise DataError("value out of range")
+
+    monkeypatch.setattr("riotwatch_jobs.management.operator_command.database_now", refusing)
+    with pytest.raises(DataError):
+        call_command("enable_job", "toy")
 
 
 # --- Runs ------------------------------------------------------------------------------------------------------------
