@@ -1,7 +1,7 @@
 """What a person wants to know about the jobs at a glance; shared by every surface."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django_celery_beat.models import PeriodicTask
@@ -86,12 +86,9 @@ def _timing(row: PeriodicTask | None, configuration: JobConfiguration, *, now: d
         return _Timing(f"none: run manage.py {remedy}", "never")
     try:
         schedule = scheduling.schedule_of(row)
-        next_run = slots.following(schedule, now)
+        slots.check(schedule)
     except slots.BadSchedule as problem:
         return _Timing(str(problem), str(problem))
-    # Slots until a pause ends make no runs.
-    if configuration.is_paused(now) and configuration.paused_until is not None:
-        next_run = slots.following(schedule, configuration.paused_until - timedelta(microseconds=1))
-    elif configuration.is_paused(now):
-        next_run = None
+    since = configuration.slots_count_after(now)
+    next_run = slots.following(schedule, since) if since else None
     return _Timing(scheduling.text_of(row), describing.describe(schedule), next_run)

@@ -94,7 +94,8 @@ def facts_of(configurations: Sequence[JobConfiguration], *, runs: int, now: date
 def _facts(
     configuration: JobConfiguration, rows: list[PeriodicTask], runs: list[Execution], *, now: datetime
 ) -> JobFacts:
-    timings = [timing_of(row, _may_run_from(configuration, now)) for row in rows]
+    since = configuration.slots_count_after(now) if configuration.enabled else None
+    timings = [timing_of(row, since) for row in rows]
     upcoming = [timing.next_slot for timing in timings if timing.next_slot]
     return JobFacts(
         configuration=configuration,
@@ -105,13 +106,6 @@ def _facts(
         runs=runs,
         bars=history.bars(runs, now),
     )
-
-
-def _may_run_from(configuration: JobConfiguration, now: datetime) -> datetime | None:
-    """From when on slots become runs; None while nobody has said."""
-    if not configuration.enabled:
-        return None
-    return configuration.paused_until if configuration.is_paused(now) else now
 
 
 def _label(configuration: JobConfiguration, timings: list[Timing], now: datetime) -> Label:

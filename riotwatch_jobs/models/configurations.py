@@ -1,6 +1,6 @@
 """What operators set for each job, and the stop of everything."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
@@ -55,6 +55,13 @@ class JobConfiguration(models.Model):
         if self.paused_until is not None:
             return now < self.paused_until
         return self.paused_at is not None
+
+    def slots_count_after(self, now: datetime) -> datetime | None:
+        """After which instant slots become runs, as far as the pause goes; None while only somebody can end it."""
+        if not self.is_paused(now):
+            return now
+        # A slot at the very end of the pause makes a run.
+        return self.paused_until - timedelta(microseconds=1) if self.paused_until else None
 
     def pause_in_words(self) -> str:
         """Who paused the job, until when and why; the same words for as long as the pause lasts."""

@@ -9,7 +9,8 @@ from django.urls import reverse
 from django_celery_beat.models import PeriodicTask
 from rows_and_messages import last_ran, messages_in, schedule_row
 
-from riotwatch_jobs import leases
+from riotwatch_jobs import leases, overview, registry
+from riotwatch_jobs.admin import job_page
 from riotwatch_jobs.messages import CONTROL_QUEUE
 from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, JobConfiguration
 
@@ -75,6 +76,15 @@ def test_a_pause_without_a_sensible_end_is_refused(admin_client, toy_row, answer
     assert said in text_of(act(admin_client, "pause_jobs", toy_row, reason="x", **answer))
     toy_row.refresh_from_db()
     assert toy_row.paused_at is None
+
+
+def test_a_slot_at_the_very_end_of_a_pause_is_the_next_run_wherever_it_is_told(toy_row):
+    now = leases.database_now()
+    until = (now + timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    toy_row.paused_at, toy_row.paused_until = now, until
+    toy_row.save()
+    assert job_page.facts_of([toy_row], runs=1, now=now)["toy"].next_run == until
+    assert overview.of_job(registry.get("toy"), now=now).next_run == until
 
 
 def test_jobs_are_switched_by_button_or_in_the_form_and_never_fire_for_the_past(admin_client, toy_row):
