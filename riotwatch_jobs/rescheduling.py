@@ -20,15 +20,8 @@ from riotwatch_jobs.switching import BadInput, Refused, configuration_row
 def schedules_of(job_id: str) -> list[PeriodicTask]:
     """The job's rows, the default one first."""
     rows = PeriodicTask.objects.filter(task=messages.DISPATCH_TASK).select_related("interval", "crontab")
-    ours = [row for row in rows.order_by("pk") if _starts(row, job_id)]
+    ours = [row for row in rows.order_by("pk") if scheduling.job_id_of(row) == job_id]
     return sorted(ours, key=lambda row: row.name != job_id)
-
-
-def _starts(row: PeriodicTask, job_id: str) -> bool:
-    try:
-        return scheduling.plan_of(row).job_id == job_id
-    except (scheduling.NotOurs, slots.BadSchedule):
-        return bool(row.name == job_id)
 
 
 def find(schedule_id: int) -> PeriodicTask:

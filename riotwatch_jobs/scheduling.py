@@ -44,14 +44,31 @@ def plan_of(row: PeriodicTask) -> Plan:
     """Read a row; raises NotOurs or BadSchedule."""
     if row.task != messages.DISPATCH_TASK:
         raise NotOurs(f"{row.name} runs {row.task}")
+    job_id = _job_named_by(row)
+    scope = DEFAULT_SCOPE if row.name == job_id else f"schedule:{row.pk}"
+    return Plan(job_id=job_id, scope=scope, schedule=schedule_of(row))
+
+
+def _job_named_by(row: PeriodicTask) -> str:
     try:
         job_id = json.loads(row.kwargs or "{}")["job_id"]
     except (ValueError, KeyError, TypeError):
         raise NotOurs(f'{row.name} names no job: its keyword arguments must be like {{"job_id": "…"}}') from None
     if not isinstance(job_id, str):
         raise NotOurs(f"{row.name} names {job_id!r}, which is no job id")
-    scope = DEFAULT_SCOPE if row.name == job_id else f"schedule:{row.pk}"
-    return Plan(job_id=job_id, scope=scope, schedule=schedule_of(row))
+    return job_id
+
+
+def job_id_of(row: PeriodicTask) -> str:
+    """Whose schedule a row is, whether or not its times can be read.
+
+    A row that names no job belongs where its own name says, so that somebody finds it there.
+    """
+    try:
+        return _job_named_by(row)
+    except NotOurs:
+        name: str = row.name
+        return name.partition(":")[0]
 
 
 def schedule_of(row: PeriodicTask) -> slots.Schedule:

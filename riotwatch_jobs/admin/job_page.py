@@ -127,17 +127,8 @@ def _rows_by_job() -> dict[str, list[PeriodicTask]]:
     rows = PeriodicTask.objects.filter(task=messages.DISPATCH_TASK).select_related("interval", "crontab")
     found: dict[str, list[PeriodicTask]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: (":" in row.name, row.pk)):
-        found[job_id_of(row)].append(row)
+        found[scheduling.job_id_of(row)].append(row)
     return found
-
-
-def job_id_of(row: PeriodicTask) -> str:
-    """The job that a schedule starts; the schedule's own name where that cannot be read."""
-    try:
-        return scheduling.plan_of(row).job_id
-    except (scheduling.NotOurs, slots.BadSchedule):
-        name: str = row.name
-        return name.partition(":")[0]
 
 
 def timing_of(row: PeriodicTask, since: datetime | None) -> Timing:

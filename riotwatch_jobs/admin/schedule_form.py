@@ -14,7 +14,6 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, 
 
 from riotwatch_jobs import audit, describing, registry, rescheduling, scheduling, slots
 from riotwatch_jobs.admin.conflicts import VersionedForm
-from riotwatch_jobs.admin.job_page import job_id_of
 from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.models import JobConfiguration
 from riotwatch_jobs.switching import Refused
@@ -160,7 +159,7 @@ class ChangeScheduleForm(ScheduleForm):
 
     def store(self, text: str, *, enabled: bool) -> PeriodicTask | JobConfiguration:
         """Times are written only where they were edited: saving a switch alone starts no interval anew."""
-        row, job_id = self.instance, job_id_of(self.instance)
+        row, job_id = self.instance, scheduling.job_id_of(self.instance)
         if {"text", "zone"} & set(self.changed_data):
             if row.name != job_id:
                 row = rescheduling.change(row, text, by=self.by)

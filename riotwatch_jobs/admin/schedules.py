@@ -57,7 +57,7 @@ class JobFilter(admin.SimpleListFilter):
         del request
         if self.value() is None:
             return queryset
-        return queryset.filter(pk__in=[row.pk for row in queryset if job_page.job_id_of(row) == self.value()])
+        return queryset.filter(pk__in=[row.pk for row in queryset if scheduling.job_id_of(row) == self.value()])
 
 
 @admin.register(PeriodicTask)
@@ -88,7 +88,7 @@ class ScheduleAdmin(OperatedAdmin):
         off = set(JobConfiguration.objects.filter(enabled=False).values_list("job_id", flat=True))
         now, may_change = database_now(), self.has_change_permission(request)
         for row in shown.result_list:
-            row.job_id = job_page.job_id_of(row)
+            row.job_id = scheduling.job_id_of(row)
             row.timing = job_page.timing_of(row, now)
             row.job_is_off, row.may_change = row.job_id in off, may_change
         return shown
@@ -162,8 +162,8 @@ class ScheduleAdmin(OperatedAdmin):
         }
         if row:
             more |= {
-                "title": f"Schedule of {job_page.job_id_of(row)}",
-                "job_id": job_page.job_id_of(row),
+                "title": f"Schedule of {scheduling.job_id_of(row)}",
+                "job_id": scheduling.job_id_of(row),
                 "timing": job_page.timing_of(row, database_now()),
                 "operations": self.with_buttons(request, row),
             }
@@ -202,7 +202,7 @@ class ScheduleAdmin(OperatedAdmin):
             job_id, text = stored.job_id, f"runs after each completed run of {stored.after}"
         else:
             timing = job_page.timing_of(stored, database_now())
-            job_id, text = job_page.job_id_of(stored), timing.words if stored.enabled else f"off: {timing.words}"
+            job_id, text = scheduling.job_id_of(stored), timing.words if stored.enabled else f"off: {timing.words}"
         self.message_user(request, f"{job_id}: {text}")
         return HttpResponseRedirect(reverse("admin:riotwatch_jobs_jobconfiguration_change", args=(job_id,)))
 

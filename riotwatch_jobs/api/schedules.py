@@ -121,18 +121,10 @@ def _out(row: PeriodicTask, *, now: datetime) -> ScheduleOut:
         schedule = scheduling.schedule_of(row)
         slots.check(schedule)
     except slots.BadSchedule as problem:
-        return ScheduleOut(**values, job_id=_job_id(row), schedule="", in_words=str(problem), next_runs=[])
+        return ScheduleOut(**values, job_id=scheduling.job_id_of(row), schedule="", in_words=str(problem), next_runs=[])
     upcoming = slots.next_runs(schedule, now) if row.enabled else []
     text, words = scheduling.text_of(row), describing.describe(schedule)
-    return ScheduleOut(**values, job_id=_job_id(row), schedule=text, in_words=words, next_runs=upcoming)
-
-
-def _job_id(row: PeriodicTask) -> str:
-    try:
-        return scheduling.plan_of(row).job_id
-    except (scheduling.NotOurs, slots.BadSchedule):
-        name: str = row.name
-        return name
+    return ScheduleOut(**values, job_id=scheduling.job_id_of(row), schedule=text, in_words=words, next_runs=upcoming)
 
 
 def _following(job_id: str, after: str) -> ScheduleOut:

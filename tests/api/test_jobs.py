@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from freezegun import freeze_time
 
 from riotwatch_api.models import IdempotencyKey, Role
@@ -260,6 +260,14 @@ def test_a_schedule_is_added_changed_and_removed(admin):
     assert problem(admin.send("DELETE", address))["status"] == 404
     assert not PeriodicTask.objects.filter(name__startswith="toy: ").exists()
     assert len(trail()) == 4
+
+
+def test_a_schedule_whose_times_cannot_be_read_is_listed_under_its_job(admin, viewer):
+    added = admin.post("/jobs/toy/schedules", {"schedule": "every 2h"}).json()
+    IntervalSchedule.objects.filter(every=7200).update(every=0)
+    listed = viewer.get("/jobs/toy/schedules").json()["items"][-1]
+    assert (listed["id"], listed["job_id"], listed["schedule"], listed["next_runs"]) == (added["id"], "toy", "", [])
+    assert "from one second to a year" in listed["in_words"]
 
 
 def test_times_and_off_can_be_set_at_once(admin):

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django_celery_beat.models import PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from rows_and_messages import ANN, empty_broker, schedule_row
 from toy_jobs import toy_job
 
@@ -113,6 +113,21 @@ def test_removing_one_schedule_leaves_the_others():
     assert len(texts("second")) == 1
     with pytest.raises(Refused, match=f"no schedule {row.pk}"):
         rescheduling.find(row.pk)
+
+
+@pytest.mark.parametrize("name", ["toy", "toy: of old", "often"])
+def test_a_schedule_whose_times_cannot_be_read_is_still_the_jobs_to_see_and_remove(name):
+    row = schedule_row("every 5m", name=name)
+    IntervalSchedule.objects.filter(pk=row.interval_id).update(every=0)
+    assert [one.pk for one in rescheduling.schedules_of("toy")] == [row.pk]
+    assert rescheduling.remove_all_of("toy", by=ANN) == 1
+
+
+@pytest.mark.parametrize("name", ["toy", "toy: of old"])
+def test_a_schedule_that_names_no_job_is_found_under_its_own_name(name):
+    row = schedule_row(name=name)
+    PeriodicTask.objects.filter(pk=row.pk).update(kwargs="{}")
+    assert [one.pk for one in rescheduling.schedules_of("toy")] == [row.pk]
 
 
 def test_schedules_of_other_tasks_are_none_of_ours():
