@@ -6,6 +6,7 @@ read by `slots.parse_any`. Times take effect at beat's next look, within a secon
 
 import json
 from collections.abc import Sequence
+from uuid import uuid4
 
 from django.db import transaction
 from django_celery_beat.models import PeriodicTask
@@ -13,7 +14,7 @@ from django_celery_beat.models import PeriodicTask
 from riotwatch_jobs import audit, following, messages, registry, scheduling, slots
 from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.base import Job
-from riotwatch_jobs.models import JobConfiguration
+from riotwatch_jobs.models import JobConfiguration, ScheduleOwner
 from riotwatch_jobs.switching import BadInput, Refused, configuration_row
 
 
@@ -56,10 +57,31 @@ def add(job_id: str, text: str, *, by: Actor) -> PeriodicTask | None:
         if isinstance(schedule, slots.After):
             _follow(job_id, schedule.job_id, by=by)
             return None
-        row = _new_row(job, f"{job_id}: {' '.join(text.split())}"[:200])
-        if PeriodicTask.objects.filter(name=row.name).exists():
-            raise Refused(f"{job_id} has that schedule already")
+        _refuse_twice(job_id, schedule, by=by)
+        # The name says nothing of the times, which may change.
+        row = _new_row(job, f"{job_id}: {uuid4().hex[:8]}")
         return _write(row, schedule, text, by=by)
+
+
+def _refuse_twice(job_id: str, schedule: slots.Schedule, *, by: Actor) -> None:
+    """Raise Refused where the job has these times already, in a schedule of everybody's or of who asks.
+
+    Somebody else's own schedule is in nobody's way, and is not told of.
+    """
+    # Whoever adds at the same time waits here, and then finds this one's schedule.
+    JobConfiguration.objects.select_for_update().get(pk=configuration_row(job_id).pk)
+    owners = dict(ScheduleOwner.objects.values_list("pk", "owner"))
+    for row in schedules_of(job_id):
+        if owners.get(row.pk, by.user_id) == by.user_id and _fires_at(row, schedule):
+            off = "" if row.enabled else ", which is off"
+            raise Refused(f"{job_id} has that schedule already: number {row.pk}{off}")
+
+
+def _fires_at(row: PeriodicTask, schedule: slots.Schedule) -> bool:
+    try:
+        return scheduling.schedule_of(row) == schedule
+    except slots.BadSchedule:
+        return False
 
 
 def change(row: PeriodicTask, text: str, *, by: Actor) -> PeriodicTask:

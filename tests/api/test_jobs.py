@@ -297,6 +297,14 @@ def test_what_an_operator_schedules_is_theirs_with_its_runs(operator, admin):
     assert ScheduleOwner.objects.count() == 1
 
 
+def test_nobody_is_refused_times_because_of_a_schedule_they_cannot_see(operator, admin):
+    for one in (operator, caller("olga", Role.OPERATOR), admin):
+        assert one.post("/jobs/toy/schedules", {"schedule": "daily 23:59"}).status_code == 201
+        assert problem(one.post("/jobs/toy/schedules", {"schedule": "daily 23:59"}))["status"] == 409
+    late = caller("otis", Role.OPERATOR).post("/jobs/toy/schedules", {"schedule": "daily 23:59"})
+    assert late.status_code == 409, "by now everybody has it"
+
+
 def test_everybodys_schedules_are_for_admins_to_change(operator):
     row = PeriodicTask.objects.get(name="toy")
     assert problem(operator.send("PATCH", f"/jobs/schedules/{row.pk}", {"enabled": False}))["status"] == 403

@@ -204,7 +204,8 @@ def test_schedules_are_added_and_removed_by_number_by_job_and_all(answer):
     added = answer("schedule_job", "toy", "daily 4:00", "--add")
     assert len(added["next_runs"]) == 5
     removed = answer("unschedule_job", "--id", str(added["schedule_id"]), "--confirm")
-    assert removed == {"removed": 1, "schedules": ["toy: daily 4:00 (0 4 * * *)"]}
+    assert removed["removed"] == 1
+    assert removed["schedules"][0].endswith(" (0 4 * * *)")
     assert answer("unschedule_job", "toy", "--confirm")["schedules"] == ["toy (every 3600s)"]
     assert rescheduling.schedules_of("toy") == []
     assert answer("unschedule_job", "--all", "--confirm")["removed"] >= 5

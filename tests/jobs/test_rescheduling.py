@@ -13,6 +13,7 @@ from riotwatch_jobs.models import Execution, JobConfiguration
 from riotwatch_jobs.outcomes import Done, Fail, Stop
 from riotwatch_jobs.registry import registered_temporarily
 from riotwatch_jobs.switching import Refused
+from tests.players.concurrency import at_once
 
 pytestmark = pytest.mark.usefixtures("lease")
 
@@ -71,6 +72,31 @@ def test_a_further_schedule_stands_beside_the_default_one_and_not_twice():
     assert texts() == ["every 3600s", "59 23 * * *"]
     with pytest.raises(Refused, match="has that schedule already"):
         rescheduling.add("toy", "daily  23:59", by=ANN)
+
+
+def test_only_the_times_that_a_schedule_has_now_are_refused_a_second_time():
+    row = rescheduling.add("toy", "every 2h", by=ANN)
+    rescheduling.change(row, "every 3h", by=ANN)
+    with pytest.raises(Refused, match=f"has that schedule already: number {row.pk}$"):
+        rescheduling.add("toy", "180m", by=ANN)
+    scheduling.set_enabled(row, enabled=False)
+    with pytest.raises(Refused, match=f"number {row.pk}, which is off"):
+        rescheduling.add("toy", "every 3h", by=ANN)
+    rescheduling.add("toy", "every 2h", by=ANN)
+    rescheduling.add("second", "every 3h", by=ANN)
+    assert texts() == ["every 10800s", "every 7200s"]
+
+
+def test_the_same_schedule_added_twice_at_once_is_there_once():
+    refusals = at_once(*[lambda: rescheduling.add("toy", "daily 23:59 Europe/Berlin", by=ANN)] * 4)
+    assert [type(refusal) for refusal in refusals] == [Refused] * 3
+    assert texts() == ["59 23 * * * Europe/Berlin"]
+
+
+def test_a_schedule_that_cannot_be_read_is_in_no_others_way():
+    row = rescheduling.add("toy", "every 2h", by=ANN)
+    IntervalSchedule.objects.filter(pk=row.interval_id).update(every=0)
+    assert scheduling.text_of(rescheduling.add("toy", "every 2h", by=ANN)) == "every 7200s"
 
 
 def test_a_schedule_gets_other_times_and_bad_ones_change_nothing():
