@@ -7,7 +7,7 @@
 import hashlib
 import logging
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,8 +111,13 @@ def new_execution(request: Request, *, now: datetime) -> Execution:
 
 def configuration_of(job: type[Job]) -> JobConfiguration:
     """The job's row, or the defaults where `sync_schedules` has not made one yet."""
-    defaults = JobConfiguration(job_id=job.job_id, enabled=job.enabled_by_default)
-    return JobConfiguration.objects.filter(pk=job.job_id).first() or defaults
+    return configurations_of([job])[job.job_id]
+
+
+def configurations_of(jobs: Iterable[type[Job]]) -> dict[str, JobConfiguration]:
+    """The rows of these jobs by their ids, or the defaults, in one query."""
+    found = {job.job_id: JobConfiguration(job_id=job.job_id, enabled=job.enabled_by_default) for job in jobs}
+    return found | JobConfiguration.objects.in_bulk(list(found))
 
 
 def reason_to_hold(job_id: str, *, now: datetime) -> str:

@@ -1,9 +1,13 @@
 """What a person wants to know about the jobs at a glance; shared by every surface."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django_celery_beat.models import PeriodicTask
 
 from riotwatch_jobs import describing, dispatch, registry, scheduling, slots
@@ -45,15 +49,41 @@ class JobOverview:
         }
 
 
-def all_jobs(*, now: datetime) -> list[JobOverview]:
-    """Every job, by id."""
-    return [of_job(job, now=now) for job in registry.all_jobs()]
+def all_jobs(*, now: datetime, runs: QuerySet[Execution] | None = None) -> list[JobOverview]:
+    """Every job, by id, with its newest of these runs, or of all; in a fixed number of queries."""
+    return _overviews(registry.all_jobs(), now=now, runs=runs)
 
 
-def of_job(job: type[Job], *, now: datetime) -> JobOverview:
-    """One job."""
-    row = PeriodicTask.objects.filter(name=job.job_id).select_related("interval", "crontab").first()
-    configuration = dispatch.configuration_of(job)
+def of_job(job: type[Job], *, now: datetime, runs: QuerySet[Execution] | None = None) -> JobOverview:
+    """One job, with its newest of these runs, or of all."""
+    return _overviews([job], now=now, runs=runs)[0]
+
+
+def newest_runs(
+    job_ids: Iterable[str], *, count: int, runs: QuerySet[Execution] | None = None
+) -> dict[str, list[Execution]]:
+    """The newest of these runs, or of all, of each job, newest first, in one query for all jobs."""
+    place = Window(RowNumber(), partition_by=[F("job_id")], order_by=F("id").desc())
+    among = Execution.objects.all() if runs is None else runs
+    placed = among.filter(job_id__in=list(job_ids)).annotate(place=place).filter(place__lte=count)
+    return {
+        job_id: list(group) for job_id, group in groupby(placed.order_by("job_id", "place"), lambda run: run.job_id)
+    }
+
+
+def _overviews(jobs: Sequence[type[Job]], *, now: datetime, runs: QuerySet[Execution] | None) -> list[JobOverview]:
+    ids = [job.job_id for job in jobs]
+    rows = {row.name: row for row in PeriodicTask.objects.filter(name__in=ids).select_related("interval", "crontab")}
+    configurations, newest = dispatch.configurations_of(jobs), newest_runs(ids, count=1, runs=runs)
+    return [
+        _overview(job, rows.get(job.job_id), configurations[job.job_id], newest.get(job.job_id, []), now=now)
+        for job in jobs
+    ]
+
+
+def _overview(
+    job: type[Job], row: PeriodicTask | None, configuration: JobConfiguration, newest: list[Execution], *, now: datetime
+) -> JobOverview:
     timing = _timing(row, configuration, now=now)
     enabled = configuration.enabled and bool(configuration.after or (row and row.enabled))
     return JobOverview(
@@ -66,7 +96,7 @@ def of_job(job: type[Job], *, now: datetime) -> JobOverview:
         in_words=timing.in_words,
         paused=configuration.pause_in_words() if configuration.is_paused(now) else "",
         next_run=timing.next_run if enabled else None,
-        last_run=Execution.objects.filter(job_id=job.job_id).order_by("-id").first(),
+        last_run=newest[0] if newest else None,
     )
 
 

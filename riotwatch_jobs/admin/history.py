@@ -1,12 +1,7 @@
 """A job's last runs as bars: color is the state, height the duration."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
 
 from riotwatch_jobs.admin import words
 from riotwatch_jobs.models import Execution, ExecutionState
@@ -26,14 +21,6 @@ class Bar:
     type: str
     height: int
     """Percent of the longest run's."""
-
-
-def newest_runs(job_ids: Iterable[str], *, count: int) -> dict[str, list[Execution]]:
-    """The newest runs of each job, newest first, in one query for all."""
-    place = Window(RowNumber(), partition_by=[F("job_id")], order_by=F("id").desc())
-    runs = Execution.objects.filter(job_id__in=list(job_ids)).annotate(place=place).filter(place__lte=count)
-    ordered = runs.defer("result", "config", "traceback").order_by("job_id", "place")
-    return {job_id: list(group) for job_id, group in groupby(ordered, key=lambda run: run.job_id)}
 
 
 def bars(runs: list[Execution], now: datetime) -> list[Bar]:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django_celery_beat.models import PeriodicTask
 
-from riotwatch_jobs import describing, messages, registry, scheduling, slots
+from riotwatch_jobs import describing, messages, overview, registry, scheduling, slots
 from riotwatch_jobs.admin import history, words
 from riotwatch_jobs.admin.words import Label
 from riotwatch_jobs.base import Job
@@ -81,7 +81,8 @@ class JobFacts:
 
 def facts_of(configurations: Sequence[JobConfiguration], *, runs: int, now: datetime) -> dict[str, JobFacts]:
     """What is shown of these jobs, by their ids, in a fixed number of queries."""
-    newest = history.newest_runs([configuration.job_id for configuration in configurations], count=runs)
+    light = Execution.objects.defer("result", "config", "traceback")
+    newest = overview.newest_runs([one.job_id for one in configurations], count=runs, runs=light)
     rows = _rows_by_job()
     return {
         configuration.job_id: _facts(

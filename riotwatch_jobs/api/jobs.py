@@ -109,18 +109,18 @@ def list_jobs(request: HttpRequest) -> dict[str, Any]:
     caller = allow(request, Role.VIEWER)
     now = database_now()
     numbers = statistics.per_job(now=now, span=RETENTION)
-    return {"items": [_values(caller, one, numbers) for one in overview.all_jobs(now=now)]}
+    jobs = overview.all_jobs(now=now, runs=visible_runs(caller))
+    return {"items": [_values(one, numbers) for one in jobs]}
 
 
-def _values(caller: Caller, about: JobOverview, numbers: dict[str, Statistics]) -> dict[str, Any]:
+def _values(about: JobOverview, numbers: dict[str, Statistics]) -> dict[str, Any]:
     kept = numbers.get(about.job_id, Statistics())
-    last = visible_runs(caller).filter(job_id=about.job_id).order_by("-id").first()
     same = ("job_id", "name", "description", "queue", "enabled", "paused", "next_run")
     return {
         **{name: getattr(about, name) for name in same},
         "trigger": about.schedule,
         "trigger_text": about.in_words,
-        "last_execution": run_out(last) if last else None,
+        "last_execution": run_out(about.last_run) if about.last_run else None,
         "success_count": kept.ok,
         "error_count": kept.failed,
         "last_success": kept.last_success,
@@ -137,7 +137,8 @@ def show_job(request: HttpRequest, job_id: str) -> dict[str, Any]:
 def _detail(caller: Caller, job: type[Job]) -> dict[str, Any]:
     now = database_now()
     row = dispatch.configuration_of(job)
-    about = _values(caller, overview.of_job(job, now=now), statistics.per_job(now=now, span=RETENTION))
+    standing = overview.of_job(job, now=now, runs=visible_runs(caller))
+    about = _values(standing, statistics.per_job(now=now, span=RETENTION))
     return about | {
         "switched_on": row.enabled,
         "config": job.Config.model_construct(**row.effective_config()).model_dump(mode="json", warnings=False),

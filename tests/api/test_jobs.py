@@ -1,15 +1,20 @@
 """Jobs, runs, schedules and the emergency stop through the API."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from freezegun import freeze_time
+from toy_jobs import toy_job
 
 from riotwatch_api.models import IdempotencyKey, Role
-from riotwatch_jobs import inline, leases
+from riotwatch_jobs import inline, leases, scheduling
 from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, JobConfiguration, ScheduleOwner, Trigger
+from riotwatch_jobs.registry import registered_temporarily
 from tests.api.callers import caller, problem
 from tests.players.concurrency import at_once
 
@@ -40,6 +45,22 @@ def test_the_list_tells_how_each_job_stands(viewer):
     assert toy["last_error"][:19] == failed.finished_at.isoformat()[:19]
     assert toy["next_run"] > done.queued_at.isoformat()
     assert "tracked_player_updater" in jobs
+
+
+def test_the_list_costs_as_many_queries_for_many_jobs_as_for_few(viewer):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert viewer.get("/jobs").status_code == 200
+        return len(queries)
+
+    cost()  # the first use of a key is noted
+    before = cost()
+    with ExitStack() as stack:
+        for number in range(10):
+            stack.enter_context(registered_temporarily(toy_job({}, job_id=f"toy{number}")))
+            a_run(job_id=f"toy{number}")
+        scheduling.sync_schedules()
+        assert cost() == before < 15
 
 
 def test_a_job_shows_its_settings_and_what_they_may_be(viewer):
