@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 
 from riotwatch.health import BROKER_TIMEOUT_S
 from riotwatch_jobs import statistics
+from riotwatch_jobs.health import needed_queues
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import EmergencyStop, Execution, Heartbeat, WorkerLease, WorkItem
 from riotwatch_players import gateway
@@ -118,7 +119,8 @@ def _work(now: datetime) -> Iterator[Metric]:
 
 
 def _processes(now: datetime) -> Iterator[Metric]:
-    threads: dict[str, int] = {}
+    # A queue whose last worker died is told as 0: a series that vanished would raise no alert.
+    threads = dict.fromkeys(needed_queues(), 0)
     for lease in WorkerLease.objects.live(now):
         for queue in lease.queues:
             threads[queue] = threads.get(queue, 0) + lease.concurrency
@@ -142,12 +144,11 @@ def _known() -> Iterator[Metric]:
 
 
 def _broker() -> Iterator[Metric]:
-    queues = sorted({queue for queues in WorkerLease.objects.values_list("queues", flat=True) for queue in queues})
     timeout_s = BROKER_TIMEOUT_S
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
     with closing(client):
         try:
-            lengths: Labeled = [((queue,), client.llen(queue)) for queue in queues]
+            lengths: Labeled = [((queue,), client.llen(queue)) for queue in needed_queues()]
             is_up = bool(client.ping())
         except redis.RedisError:
             lengths, is_up = [], False

@@ -55,12 +55,16 @@ def _process(kind: str, means: str, start: str, now: datetime) -> Finding:
     return Finding(kind, f"no {kind} runs: {means}", last.at if last else None, f"start it: {start} (Procfile)")
 
 
+def needed_queues() -> list[str]:
+    """Every queue that something is sent to, whether or not a worker lives that consumes it."""
+    return sorted({job.queue for job in registry.all_jobs()} | {CONTROL_QUEUE, INTERACTIVE_QUEUE})
+
+
 @register
 def queues(now: datetime) -> Iterable[Finding]:
     """Whether, for each queue that is needed, a worker lives and takes messages."""
-    needed = {job.queue for job in registry.all_jobs()} | {CONTROL_QUEUE, INTERACTIVE_QUEUE}
     canaries = {canary.queue: canary for canary in Canary.objects.all()}
-    for queue in sorted(needed):
+    for queue in needed_queues():
         yield _queue(queue, canaries.get(queue), now)
 
 

@@ -1,8 +1,10 @@
 """What Prometheus reads, and who may."""
 
+from contextlib import closing
 from typing import Any
 
 import pytest
+import redis
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
@@ -62,6 +64,17 @@ def test_the_figures_are_those_of_the_database(busy, client):
     assert 0 <= told["riotwatch_heartbeat_age_seconds", "beat"] < 60
     assert told["riotwatch_emergency_stop",] == told["riotwatch_riot_key_refused",] == told["riotwatch_broker_up",] == 1
     assert told["riotwatch_broker_messages", "matches"] == 0
+
+
+def test_a_queue_whose_last_worker_is_gone_is_told_with_what_waits_in_it(busy, client, settings):
+    WorkerLease.objects.all().delete()
+    with closing(redis.Redis.from_url(settings.REDIS_URL)) as broker:
+        broker.rpush("matches", "a", "b")
+        told = scraped(client)
+        broker.delete("matches")
+    for queue in ("control", "interactive", "matches"):
+        assert told["riotwatch_worker_capacity", queue] == 0
+    assert (told["riotwatch_broker_messages", "matches"], told["riotwatch_broker_messages", "control"]) == (2, 0)
 
 
 def test_the_budget_is_told_by_host_without_the_key(transactional_db, client, settings):
