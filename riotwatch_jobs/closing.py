@@ -15,12 +15,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Q
 
 from riotwatch_jobs import items, leases, messages, registry
-from riotwatch_jobs.base import ItemCounts, Job, sum_results
+from riotwatch_jobs.base import Job, sum_results
 from riotwatch_jobs.databases import is_outage
-from riotwatch_jobs.models import FAILED_ITEM_STATES, EmergencyStop, Execution, ExecutionState, ItemState, WorkItem
+from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, ItemState, WorkItem
 
 log = logging.getLogger(__name__)
 
@@ -47,13 +47,9 @@ def set_timetable(timetable: Timetable) -> None:
 
 
 @dataclass(frozen=True)
-class Totals:
-    """What a run's items came to."""
+class Totals(items.Sums):
+    """With what the job makes of its items' results."""
 
-    counts: ItemCounts
-    requests: int
-    created: int
-    updated: int
     result: dict[str, Any]
 
 
@@ -158,21 +154,10 @@ def _close(execution: Execution, *, now: datetime) -> bool:
 
 
 def _totals(execution: Execution) -> Totals:
-    rows = WorkItem.objects.filter(execution=execution)
-    sums = rows.aggregate(
-        total=Count("id"),
-        done=Count("id", filter=Q(state=ItemState.DONE)),
-        failed=Count("id", filter=Q(state__in=FAILED_ITEM_STATES)),
-        skipped=Count("id", filter=Q(state__in=[ItemState.SKIPPED, ItemState.CANCELLED])),
-        requests=Sum("api_requests_made", default=0),
-        created=Sum("records_created", default=0),
-        updated=Sum("records_updated", default=0),
-    )
-    results = rows.filter(result__isnull=False).values_list("result", flat=True)
+    sums, job = items.sums(execution), _job_of(execution)
+    results = execution.items.filter(result__isnull=False).values_list("result", flat=True)
     parts = (part for part in results.iterator() if part is not None)
-    counts = ItemCounts(**{name: sums.pop(name) for name in ("total", "done", "failed", "skipped")})
-    job = _job_of(execution)
-    return Totals(counts, **sums, result=job.summarize(sum_results(job.Result, parts), counts))
+    return Totals(**vars(sums), result=job.summarize(sum_results(job.Result, parts), sums.counts))
 
 
 def _job_of(execution: Execution) -> type[Job]:

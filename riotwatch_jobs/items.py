@@ -1,10 +1,13 @@
 """Inserting the items of a run: at its start, from its items, at each later phase, and from the run it repeats."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from riotwatch_jobs.base import Job
-from riotwatch_jobs.models import Execution, ItemState, WorkItem
+from django.db.models import Count, Q, Sum
+
+from riotwatch_jobs.base import ItemCounts, Job
+from riotwatch_jobs.models import FAILED_ITEM_STATES, Execution, ItemState, WorkItem
 from riotwatch_jobs.outcomes import Lane, Target
 
 INTERACTIVE_QUEUE = "interactive"
@@ -28,6 +31,31 @@ def add(execution: Execution, job: Job, targets: Iterable[Target], *, phase: int
     ]
     WorkItem.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
     return len(rows)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What a run's items came to, as far as they have reported."""
+
+    counts: ItemCounts
+    requests: int
+    created: int
+    updated: int
+
+
+def sums(execution: Execution) -> Sums:
+    """Counted now; the run's own fields are written when it ends."""
+    found = execution.items.aggregate(
+        total=Count("id"),
+        done=Count("id", filter=Q(state=ItemState.DONE)),
+        failed=Count("id", filter=Q(state__in=FAILED_ITEM_STATES)),
+        skipped=Count("id", filter=Q(state__in=[ItemState.SKIPPED, ItemState.CANCELLED])),
+        requests=Sum("api_requests_made", default=0),
+        created=Sum("records_created", default=0),
+        updated=Sum("records_updated", default=0),
+    )
+    counts = ItemCounts(**{name: found.pop(name) for name in ("total", "done", "failed", "skipped")})
+    return Sums(counts, **found)
 
 
 UNFINISHED_ITEM_STATES = (ItemState.FAILED, ItemState.QUARANTINED, ItemState.SKIPPED, ItemState.CANCELLED)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, Q, Sum, Value, When
+from django.db.models import Case, Count, Q, Value, When
 
 from riotwatch_jobs import registry
 from riotwatch_jobs.admin import words
 from riotwatch_jobs.admin.words import Label
 from riotwatch_jobs.base import Job
+from riotwatch_jobs.items import sums
 from riotwatch_jobs.models import (
     FAILED_ITEM_STATES,
     OPEN_ITEM_STATES,
@@ -141,12 +142,12 @@ def took(run: Execution, now: datetime) -> str:
 
 def counters(run: Execution) -> list[tuple[str, int]]:
     """Requests and records; of an open run as far as its items have reported."""
-    names = {"api_requests_made": "API requests", "records_created": "created", "records_updated": "updated"}
     if run.is_open:
-        sums = run.items.aggregate(**{name: Sum(name, default=0) for name in names})
+        now = sums(run)
+        numbers = (now.requests, now.created, now.updated)
     else:
-        sums = {name: getattr(run, name) for name in names}
-    return [(title, sums[name]) for name, title in names.items()]
+        numbers = (run.api_requests_made, run.records_created, run.records_updated)
+    return list(zip(("API requests", "created", "updated"), numbers, strict=True))
 
 
 def items(run: Execution, state: str) -> list[tuple[WorkItem, Label]]:

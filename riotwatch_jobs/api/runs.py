@@ -1,10 +1,11 @@
 """Runs: lists, one with its items and log, and what operators do to one."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import pydantic
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema
 
@@ -13,12 +14,12 @@ from riotwatch_api.application import needs
 from riotwatch_api.fields import Instant, RowId, Text, Wanted
 from riotwatch_api.models import Role
 from riotwatch_api.paging import CursorText, Limit, Page, Paging, page_of
-from riotwatch_jobs import registry, rerunning, switching
+from riotwatch_jobs import items, registry, rerunning, switching
 from riotwatch_jobs.api import triggering
 from riotwatch_jobs.api.ownership import actor, visible_run, visible_runs
 from riotwatch_jobs.api.shapes import RunDetailOut, RunOut, item_out, line_out, run_out, run_values
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import FAILED_ITEM_STATES, Execution, ExecutionState, ItemState, Trigger
+from riotwatch_jobs.models import Execution, ExecutionState, ItemState, Trigger
 
 router = Router(tags=["Runs"])
 
@@ -90,25 +91,29 @@ def show_run(request: HttpRequest, run_id: RowId, parts: Query[RunParts]) -> dic
     """The run, counted as it is now, with its items and its log in the order in which they came."""
     caller = allow(request, Role.VIEWER)
     run = visible_run(caller, run_id)
-    items = run.items.filter(state__in=parts.item_state) if parts.item_state else run.items.all()
+    rows = run.items.filter(state__in=parts.item_state) if parts.item_state else run.items.all()
     items_page = Paging(limit=parts.limit, cursor=parts.items_cursor)
     logs_page = Paging(limit=parts.limit, cursor=parts.logs_cursor)
-    return run_values(run) | {
-        "items": _counts_now(run) if run.is_open else run_values(run)["items"],
-        "waiting_for_budget_until": run.waiting_for_budget_until() if run.is_open else None,
-        "item_list": page_of(items, items_page, item_out, newest_first=False),
-        "logs": page_of(run.log_lines.all(), logs_page, line_out, newest_first=False),
-    }
-
-
-def _counts_now(run: Execution) -> dict[str, int]:
-    counts: dict[str, int] = run.items.aggregate(
-        total=Count("id"),
-        done=Count("id", filter=Q(state=ItemState.DONE)),
-        failed=Count("id", filter=Q(state__in=FAILED_ITEM_STATES)),
-        skipped=Count("id", filter=Q(state__in=[ItemState.SKIPPED, ItemState.CANCELLED])),
+    counted = _counted_now(run) if run.is_open else {}
+    return (
+        run_values(run)
+        | counted
+        | {
+            "waiting_for_budget_until": run.waiting_for_budget_until() if run.is_open else None,
+            "item_list": page_of(rows, items_page, item_out, newest_first=False),
+            "logs": page_of(run.log_lines.all(), logs_page, line_out, newest_first=False),
+        }
     )
-    return counts
+
+
+def _counted_now(run: Execution) -> dict[str, Any]:
+    sums = items.sums(run)
+    return {
+        "items": asdict(sums.counts),
+        "api_requests_made": sums.requests,
+        "records_created": sums.created,
+        "records_updated": sums.updated,
+    }
 
 
 @router.post("/jobs/executions/{run_id}/cancel", response=RunOut, summary="Cancel", openapi_extra=needs(Role.OPERATOR))

@@ -13,7 +13,15 @@ from toy_jobs import toy_job
 
 from riotwatch_api.models import IdempotencyKey, Role
 from riotwatch_jobs import inline, leases, scheduling
-from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, JobConfiguration, ScheduleOwner, Trigger
+from riotwatch_jobs.models import (
+    EmergencyStop,
+    Execution,
+    ExecutionState,
+    ItemState,
+    JobConfiguration,
+    ScheduleOwner,
+    Trigger,
+)
 from riotwatch_jobs.registry import registered_temporarily
 from tests.api.callers import caller, problem
 from tests.players.concurrency import at_once
@@ -247,6 +255,18 @@ def test_a_run_shows_its_items_and_log_by_pages(operator, viewer):
     assert [(item["key"], item["state"]) for item in run["item_list"]["items"]] == [("a", "DONE")]
     assert [line["message"] for line in run["logs"]["items"]] == ["toy_ran key=a"]
     assert viewer.get("/jobs/executions/999999").status_code == 404
+
+
+def test_an_open_run_is_counted_as_it_is_now(viewer):
+    run = a_run(ExecutionState.IN_PROGRESS, finished_at=None)
+    for key, state in (("a", ItemState.DONE), ("b", ItemState.FAILED), ("c", ItemState.RUNNING)):
+        run.items.create(
+            key=key, state=state, queue="players", available_at=run.queued_at,
+            api_requests_made=2, records_created=1, records_updated=3,
+        )  # fmt: skip
+    told = viewer.get(f"/jobs/executions/{run.pk}").json()
+    assert told["items"] == {"total": 3, "done": 1, "failed": 1, "skipped": 0}
+    assert (told["api_requests_made"], told["records_created"], told["records_updated"]) == (6, 3, 9)
 
 
 def test_a_run_is_cancelled_failed_and_retried(operator):
