@@ -33,13 +33,18 @@ class RoleAdmin(GroupAdmin, ModelAdmin):
 class AuditAdmin(ReadOnlyAdmin):
     """Who did what, newest first."""
 
-    list_display = ("action_time", "user", "content_type", "object_repr", "change_message")
+    list_display = ("action_time", "user", "content_type", "object_repr", "what")
     list_display_links = None
     list_filter = ("user", "content_type")
     search_fields = ("object_repr", "change_message")
     ordering = ("-action_time",)
     show_full_result_count = False
     list_per_page = 50
+
+    @admin.display(description="what", ordering="change_message")
+    def what(self, entry: LogEntry) -> str:
+        """In words; Django's own forms leave a list in JSON."""
+        return entry.get_change_message()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """With the names that each line shows."""
