@@ -44,6 +44,14 @@ BODIES: dict[str, Any] = {
 }
 
 
+OTHERWISE = {
+    "remove_schedule": {404},  # by a role before
+    "set_riot_key": {503},  # Riot is not there to be asked
+    "add_player": {503},
+}
+"""What somebody who may is answered as well, where it is neither success nor a conflict."""
+
+
 def operations() -> list[tuple[str, str, dict[str, Any]]]:
     schema = api.get_openapi_schema(path_prefix="")
     return [(path, method, about) for path, all_ in schema["paths"].items() for method, about in all_.items()]
@@ -70,9 +78,9 @@ def test_every_operation_asks_for_its_role(addresses):
         for role, one in [(None, Caller()), *callers.items()]:
             status = one.send(method.upper(), path.format(**addresses) + query, body).status_code
             expected = 401 if role is None else 200 if role.covers(needed) else 403
-            if expected == 200 and status not in {401, 403, 405, 422, 500}:
-                continue
-            if status != expected:
+            # What a role before has done already is a conflict.
+            fine = {*range(200, 300), 409, *OTHERWISE.get(about["operationId"], ())} if expected == 200 else {expected}
+            if status not in fine:
                 wrong.append((method, path, role, status))
     assert wrong == []
     assert len(operations()) > 30
