@@ -42,6 +42,13 @@ class InUse:
     card: ModelCard
     """The active model over the current baseline; the shipped one while no row is active."""
     shadow: Shadow | None = None
+    bare: ModelCard | None = None
+    """The active model as it was brought in; None where nothing is laid over it."""
+
+    @property
+    def own_bands(self) -> tuple[LevelBand, ...]:
+        """The model's own usual ranks by level, whatever a baseline says of them."""
+        return (self.bare or self.card).level_bands
 
     @property
     def versions(self) -> str:
@@ -114,7 +121,7 @@ def _loaded(stamp: Stamp) -> InUse:
         card = _card(stamp.active[0]) if stamp.active else shipped_card()
     except BadCard as problem:
         raise UnusableModel(problem) from problem
-    return InUse(_over(card, baseline), _shadow(stamp.shadow, baseline))
+    return InUse(_over(card, baseline), _shadow(stamp.shadow, baseline), bare=card)
 
 
 def _shadow(stamp: tuple[int, str] | None, baseline: DetectionBaseline | None) -> Shadow | None:
@@ -144,5 +151,10 @@ def _over(card: ModelCard, baseline: DetectionBaseline | None) -> ModelCard:
         built_at=f"{baseline.built_at:%Y-%m-%d}",
         patch=baseline.patch,
     )
+    return card.with_baseline(table, level_bands=_stored_bands(baseline, card))
+
+
+def _stored_bands(baseline: DetectionBaseline, card: ModelCard) -> tuple[LevelBand, ...] | None:
+    """Only where they are the card's bands: others were counted for another model, and this one never met them."""
     bands = tuple(LevelBand.model_validate(band) for band in baseline.level_bands or ())
-    return card.with_baseline(table, level_bands=bands or None)
+    return bands if [band.below for band in bands] == [band.below for band in card.level_bands] else None

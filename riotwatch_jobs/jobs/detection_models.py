@@ -93,10 +93,11 @@ def _tell(synced: card_files.Synced, log: ItemLog) -> None:
 
 def _build_baseline(log: ItemLog) -> Outcome:
     try:
-        card = models_in_use.in_use().card
+        models = models_in_use.in_use()
     except models_in_use.UnusableModel as problem:
         return Fail(str(problem))
-    built = baselines.build(card.level_bands, now=database_now())
+    # Its own: the current baseline's would pass on what it counted once, in bands that may be another model's.
+    built = baselines.build(models.own_bands, now=database_now())
     if built is None:
         return Skip(f"of fewer than {baselines.LEAST_ROWS} places in stored matches is the tier known")
     log.info("baseline_built", baseline=built, matches=built.matches, rows=built.rows)

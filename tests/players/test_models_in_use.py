@@ -77,7 +77,8 @@ def test_the_same_version_with_another_content_is_another_model(a_little_later):
 
 @pytest.mark.django_db
 def test_the_current_baseline_replaces_that_of_active_model_and_shadow(a_little_later):
-    activated("1.0.0")
+    usual = [{"below": 60, "mean": 1.0, "sd": 2.0}, {"below": 75, "mean": 2.0, "sd": 2.0}]
+    model_cards.activate(brought_in("1.0.0", level_bands=usual), by="ann", now=NOW)
     shadow = brought_in("1.0.1")
     model_cards.cast_shadow(shadow, by="ann", now=NOW)
     before = models_in_use.in_use()
@@ -102,7 +103,10 @@ def test_the_current_baseline_replaces_that_of_active_model_and_shadow(a_little_
     after = a_little_later()
     assert after.versions == f"{before.card.version_hash}/stored-1"
     assert after.card.baseline.version == after.shadow.card.baseline.version == "stored-1"
-    assert [band.below for band in after.card.level_bands] == [60, 75]
+    assert [band.model_dump() for band in after.card.level_bands] == bands
+    assert [band.model_dump() for band in after.own_bands] == usual
+    # The shadow's bands are others, so what was counted in these is not about its levels.
+    assert after.shadow.card.level_bands == before.shadow.card.level_bands
     own, stored = before.card.baseline_table.median, after.card.baseline_table.median
     assert stored[0] == own[0]  # neither Iron nor Bronze was counted; Bronze borrows from Silver
     assert stored[1] == stored[2] != own[1]
