@@ -41,8 +41,8 @@ def shipped_card() -> ModelCard:
 
 def read_card(text: str, *, name: str) -> ModelCard:
     """The card of a JSON text; `name` is what an error calls it. Raises BadCard."""
-    document = _document(text, name)
-    if document.get("sha256") != (expected := hash_of(document)):
+    document, expected = _document(text, name)
+    if document.get("sha256") != expected:
         raise BadCard(name, f"sha256 is {document.get('sha256')!r}, but the content has {expected!r}: it was changed")
     try:
         card = ModelCard.model_validate(document)
@@ -83,14 +83,21 @@ def golden_of(signals: Mapping[str, float | None], *, smurf: Target, boosted: Ta
     )
 
 
-def _document(text: str, name: str) -> dict[str, Any]:
+def _document(text: str, name: str) -> tuple[dict[str, Any], str]:
+    """With its hash."""
     try:
         document = json.loads(text)
+        expected = hash_of(document) if isinstance(document, dict) else ""
+    except RecursionError:
+        raise BadCard(name, "no JSON of a card: nested too deeply") from None
+    except UnicodeEncodeError:
+        # JSON can name half of a surrogate pair, which is no character.
+        raise BadCard(name, "no JSON of a card: a text in it is no Unicode") from None
     except ValueError as problem:
         raise BadCard(name, f"no JSON: {problem}") from None
-    if not isinstance(document, dict):
+    if not expected:
         raise BadCard(name, "no JSON object")
-    return document
+    return document, expected
 
 
 def _first(problem: ValidationError) -> str:
@@ -109,7 +116,12 @@ def _check_signals(card: ModelCard, name: str) -> None:
 
 
 def _check_golden(card: ModelCard, name: str) -> None:
-    now = golden_of(card.golden.signals, smurf=card.smurf, boosted=card.boosted)
+    try:
+        # Weights may be so large that a sum is no number, which is told below.
+        with np.errstate(over="ignore", invalid="ignore"):
+            now = golden_of(card.golden.signals, smurf=card.smurf, boosted=card.boosted)
+    except ValidationError as problem:
+        raise BadCard(name, f"golden: what this version computes is no score: {_first(problem)}") from None
     for field in ("smurf_score", "boosted_score", "smurf_p", "boosted_p"):
         tolerance = GOLDEN_SCORE_TOLERANCE if field.endswith("score") else GOLDEN_P_TOLERANCE
         expected, found = getattr(card.golden, field), getattr(now, field)

@@ -5,9 +5,10 @@ A card is a JSON object (its schema: `ModelCard.model_json_schema()`). `cards` r
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
 
 from riotwatch_players.detection.baseline import Baseline, BaselineTable
 
@@ -30,10 +31,10 @@ class Term(_Part):
     """
 
     mean: FiniteFloat
-    scale: Annotated[float, Field(gt=0)]
+    scale: Annotated[FiniteFloat, Field(gt=0)]
     linear: FiniteFloat
     square: FiniteFloat = 0.0
-    missing: Annotated[float, Field(le=0)] = 0.0
+    missing: Annotated[FiniteFloat, Field(le=0)] = 0.0
 
 
 class Thresholds(_Part):
@@ -56,7 +57,7 @@ class Thresholds(_Part):
 class Platt(_Part):
     """Calibration on a split that was not trained on: log-odds = slope · raw + offset."""
 
-    slope: Annotated[float, Field(gt=0)]
+    slope: Annotated[FiniteFloat, Field(gt=0)]
     offset: FiniteFloat
 
 
@@ -64,7 +65,7 @@ class Target(_Part):
     """One question that is asked about an account."""
 
     bias: FiniteFloat
-    terms: Mapping[str, Term]
+    terms: Annotated[Mapping[str, Term], Field(min_length=1)]
     """By signal."""
     platt: Platt
     prevalence: Share
@@ -78,7 +79,7 @@ class LevelBand(_Part):
     below: Annotated[int, Field(gt=0)]
     """The band reaches up to this level, exclusively, from the band before."""
     mean: FiniteFloat
-    sd: Annotated[float, Field(gt=0)]
+    sd: Annotated[FiniteFloat, Field(gt=0)]
 
 
 class Golden(_Part):
@@ -101,7 +102,7 @@ class ModelCard(_Part):
     created_by: str
     smurf: Target
     boosted: Target
-    level_bands: tuple[LevelBand, ...]
+    level_bands: Annotated[tuple[LevelBand, ...], Field(min_length=1)]
     baseline_table: BaselineTable
     min_games: Annotated[int, Field(ge=1)] = 20
     """With fewer games there is no verdict."""
@@ -116,6 +117,13 @@ class ModelCard(_Part):
     golden: Golden
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     """Of the document without this key, as `cards.canonical` writes it."""
+
+    @field_validator("level_bands")
+    @classmethod
+    def _rising(cls, bands: tuple[LevelBand, ...]) -> tuple[LevelBand, ...]:
+        if any(lower.below >= upper.below for lower, upper in pairwise(bands)):
+            raise ValueError("each band must reach further up than the one before")
+        return bands
 
     @property
     def name(self) -> str:

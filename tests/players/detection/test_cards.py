@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from riotwatch_players.detection.baseline import SHAPE, BaselineTable, completed
-from riotwatch_players.detection.cards import BadCard, read_card, sealed
+from riotwatch_players.detection.cards import BadCard, hash_of, read_card, sealed
 from riotwatch_players.detection.metrics import METRICS
 from tests.players.detection.making_cards import document, flat_table
 
@@ -26,6 +26,26 @@ def test_the_order_of_keys_and_whitespace_are_no_change():
     text = sealed(document())
     shuffled = json.dumps(dict(reversed(json.loads(text).items())), indent=7)
     assert read_card(shuffled, name="x").sha256 == read_card(text, name="x").sha256
+
+
+def band(below):
+    return {"below": below, "mean": 3.0, "sd": 1.5}
+
+
+def infinite(*where, sign=""):
+    """A sealed card with what Python, though not JSON, takes for a number."""
+    made = document()
+    place = made["smurf"]
+    for key in where[:-1]:
+        place = place[key]
+    place[where[-1]] = float(f"{sign}inf")
+    return json.dumps(made | {"sha256": hash_of(made)})
+
+
+def with_terms(**linear):
+    terms = {name: {"mean": 0, "scale": 1, "linear": value} for name, value in linear.items()}
+    golden = {**document()["golden"], "signals": dict.fromkeys(linear, 4.0)}
+    return changed(smurf={**document()["smurf"], "terms": terms}, golden=golden)
 
 
 def without_hash(text, **changes):
@@ -55,6 +75,16 @@ def without_hash(text, **changes):
             "golden.smurf_score: this version computes .*, the card says 1.0",
         ),
         (changed(golden={**document()["golden"], "signals": {}}), "golden.signals: 'wins' is absent"),
+        pytest.param("[" * 400_000, "no JSON of a card: nested too deeply", id="deep"),
+        pytest.param('{"a": 1' + "0" * 5_000 + "}", "no JSON: ", id="long number"),
+        (r'{"a": "\ud800"}', "no JSON of a card: .* no Unicode"),
+        (changed(level_bands=[]), "level_bands: "),
+        (changed(level_bands=[band(75), band(50)]), "level_bands: .*further up"),
+        (changed(level_bands=[band(50), band(50)]), "level_bands: .*further up"),
+        (changed(smurf={**document()["smurf"], "terms": {}}), "smurf.terms: "),
+        (infinite("platt", "slope"), "smurf.platt.slope: .*finite"),
+        (infinite("terms", "wins", "missing", sign="-"), "smurf.terms.wins.missing: .*finite"),
+        (with_terms(wins=1e308, kda=-1e308), "golden: .* is no score"),
     ],
 )
 def test_what_is_no_card_is_refused_by_name_and_reason(text, problem):
