@@ -16,7 +16,7 @@ from riotwatch_players.detection.baseline import SHAPE
 from riotwatch_players.detection.history import DIVISIONS, LP_PER_TIER, MASTER, ROLES, TIERS, Floats
 from riotwatch_players.detection.metrics import LEAST_PER_MINUTE
 from riotwatch_players.detection.model_card import LevelBand
-from riotwatch_players.models import DetectionBaseline, Match
+from riotwatch_players.models import BaselineCount, DetectionBaseline, Match
 
 MOST_MATCHES = 20_000
 """The newest: 200,000 places, which the database sorts in a few seconds."""
@@ -131,20 +131,25 @@ def _band(usual: LevelBand, count: int, mean: float | None, sd: float | None) ->
 
 
 def is_due(*, every: timedelta, now: datetime) -> bool:
-    """Whether no baseline was built within `every`, or there are twice as many matches as the newest one counted."""
-    newest = DetectionBaseline.objects.only("built_at", "matches").order_by("-built_at").first()
+    """Whether nothing was counted within `every`, or there are twice as many matches as were counted last."""
+    last = BaselineCount.objects.first()
     least = LEAST_ROWS // PLACES
-    if newest is not None and newest.built_at > now - every:
-        least = 2 * newest.matches
+    if last is not None and last.counted_at > now - every:
+        least = 2 * last.matches
     return least <= MOST_MATCHES and Match.objects.filter(usable=True)[:least].count() == least
 
 
 def build(usual: tuple[LevelBand, ...], *, now: datetime) -> DetectionBaseline | None:
-    """Measure, and make it the current baseline; None, and nothing is stored, below LEAST_ROWS.
+    """Measure, and make it the current baseline; None, and none is stored, below LEAST_ROWS.
 
-    `usual` are the bands of levels to count in. The same figures as an earlier version's are no new version.
+    `usual` are the bands of levels to count in. The same figures as an earlier version's are no new version. Whatever
+    comes of it, that it was counted is remembered for `is_due`.
     """
     measured = measure()
+    # Counting is costly, so what came to nothing must not be tried again at once either.
+    BaselineCount.objects.update_or_create(
+        pk=BaselineCount.THE_ROW, defaults={"counted_at": now, "matches": measured.matches}
+    )
     if measured.rows < LEAST_ROWS:
         return None
     bands = level_bands(usual)

@@ -7,7 +7,7 @@ application) and nowhere else; match ids are natural and unique.
 from riotwatch_players.models.analyses import Analysis
 from riotwatch_players.models.backlog import BacklogMatch, BacklogState
 from riotwatch_players.models.bans import BanCheck, Seen
-from riotwatch_players.models.detection_baselines import DetectionBaseline
+from riotwatch_players.models.detection_baselines import BaselineCount, DetectionBaseline
 from riotwatch_players.models.detection_labels import DetectionLabel, LabelSource, Question, Says
 from riotwatch_players.models.detection_models import DetectionModel, ModelOrigin, ModelState
 from riotwatch_players.models.keys import KeyOutage, RiotKey
@@ -23,6 +23,7 @@ __all__ = [
     "BacklogMatch",
     "BacklogState",
     "BanCheck",
+    "BaselineCount",
     "DetectionBaseline",
     "DetectionLabel",
     "DetectionModel",

@@ -31,3 +31,19 @@ class DetectionBaseline(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class BaselineCount(models.Model):
+    """The one row that says when matches were counted last, and how many; whether or not a baseline came of it."""
+
+    THE_ROW = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ROW)
+    counted_at = models.DateTimeField()
+    matches = models.IntegerField(help_text="Matches that were looked at.")
+
+    class Meta:
+        db_table = "detection_baseline_count"
+
+    def __str__(self) -> str:
+        return f"{self.matches} matches at {self.counted_at:%Y-%m-%d %H:%M}"

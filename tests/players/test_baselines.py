@@ -127,6 +127,28 @@ def test_a_baseline_is_due_earlier_when_twice_as_many_matches_are_stored(played,
         assert baselines.is_due(every=timedelta(days=14), now=NOW) is expected
 
 
+def test_a_count_that_came_to_nothing_is_not_repeated_before_its_time(played, monkeypatch):
+    monkeypatch.setattr(baselines, "LEAST_ROWS", 600)
+    Participant.objects.filter(player__game_name="Ada").update(gold=None)
+    every = timedelta(days=14)
+    assert baselines.is_due(every=every, now=NOW)
+    assert baselines.build(BANDS, now=NOW) is None
+    assert not baselines.is_due(every=every, now=NOW + timedelta(minutes=5))
+    assert baselines.is_due(every=every, now=NOW + every)
+
+
+def test_figures_that_stay_the_same_while_matches_double_are_not_counted_again_and_again(played, little_is_enough):
+    baselines.build(BANDS, now=NOW)
+    for match in several(GAMES, first=GAMES + 1):
+        ingest.store_match(source(), id_of(match), match, now=NOW, discover=None)
+    Participant.objects.filter(match__in=Match.objects.order_by("-pk")[:GAMES]).update(gold=None)
+    every, later = timedelta(days=14), NOW + timedelta(minutes=5)
+    assert baselines.is_due(every=every, now=later)
+    baselines.build(BANDS, now=later)
+    assert DetectionBaseline.objects.count() == 1
+    assert not baselines.is_due(every=every, now=later + timedelta(minutes=5))
+
+
 def test_too_few_matches_are_not_even_counted(played):
     assert not baselines.is_due(every=timedelta(days=14), now=NOW)
 

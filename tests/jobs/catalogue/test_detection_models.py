@@ -38,6 +38,8 @@ def test_a_baseline_is_built_from_enough_matches_and_not_again_before_its_time(r
     without_ranks = run_job("detection_models")
     assert (without_ranks.state, without_ranks.result["baselines_built"]) == ("COMPLETED", 0)
     record_rank(Player.objects.get(game_name="Ada"), [solo_queue()], now=NOW)
+    assert run_job("detection_models").items.count() == 1
+    store(10, first=11)
     assert run_job("detection_models").result["baselines_built"] == 1
     assert DetectionBaseline.objects.get().current
     assert run_job("detection_models").items.count() == 1
