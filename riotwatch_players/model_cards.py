@@ -53,29 +53,35 @@ def activate(model: DetectionModel, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         if _locked(model).state == ModelState.ACTIVE:
             raise NotInThatState(f"{model} is active already")
-        _move(ModelState.PREVIOUS, ModelState.AVAILABLE, by=by, now=now)
-        _move(ModelState.ACTIVE, ModelState.PREVIOUS, by=by, now=now)
-        _put(model, ModelState.ACTIVE, by=by, now=now)
+        _swap_in(model, by=by, now=now)
 
 
-def roll_back(*, by: str, now: datetime) -> DetectionModel:
-    """Activate the previous model again; raises NotInThatState where there is none, BadCard where it cannot be used."""
-    previous = DetectionModel.objects.filter(state=ModelState.PREVIOUS).first()
-    if previous is None:
-        raise NotInThatState("there is no previous model to return to")
-    activate(previous, by=by, now=now)
-    return previous
+def roll_back(model: DetectionModel, *, by: str, now: datetime) -> None:
+    """Activate the previous model, which is this one, again.
+
+    Raises NotInThatState where it is not the previous one (any more), so that asking twice does not return to the
+    model that was left; BadCard where it cannot be used.
+    """
+    read_card(model.document, name=str(model))
+    with transaction.atomic():
+        if _locked(model).state != ModelState.PREVIOUS:
+            raise NotInThatState(f"{model} is not the previous model")
+        _swap_in(model, by=by, now=now)
 
 
 def cast_shadow(model: DetectionModel, *, by: str, now: datetime) -> None:
     """Let this model judge beside the active one; it takes the place of the one that did.
 
-    Raises BadCard, and NotInThatState for the active model.
+    Raises BadCard, and NotInThatState for the active model and for the previous one.
     """
     read_card(model.document, name=str(model))
     with transaction.atomic():
-        if _locked(model).state == ModelState.ACTIVE:
+        state = _locked(model).state
+        if state == ModelState.ACTIVE:
             raise NotInThatState(f"{model} is active: there is nothing to compare it with")
+        # A model is in one state: as the shadow it would no longer be what a rollback returns to.
+        if state == ModelState.PREVIOUS:
+            raise NotInThatState(f"{model} is the previous model, which is kept for a rollback")
         _move(ModelState.SHADOW, ModelState.AVAILABLE, by=by, now=now)
         _put(model, ModelState.SHADOW, by=by, now=now)
 
@@ -92,6 +98,12 @@ def _locked(model: DetectionModel) -> DetectionModel:
     """The row as it is now. All rows are locked, in one order: two swaps at once come one after the other."""
     rows = {row.pk: row for row in DetectionModel.objects.select_for_update().defer("document").order_by("pk")}
     return rows[model.pk]
+
+
+def _swap_in(model: DetectionModel, *, by: str, now: datetime) -> None:
+    _move(ModelState.PREVIOUS, ModelState.AVAILABLE, by=by, now=now)
+    _move(ModelState.ACTIVE, ModelState.PREVIOUS, by=by, now=now)
+    _put(model, ModelState.ACTIVE, by=by, now=now)
 
 
 def _move(old: ModelState, new: ModelState, *, by: str, now: datetime) -> None:

@@ -46,6 +46,11 @@ def _activate(request: HttpRequest, model: DetectionModel) -> str:
     return "activated"
 
 
+def _roll_back(request: HttpRequest, model: DetectionModel) -> str:
+    model_cards.roll_back(model, by=request.user.get_username(), now=timezone.now())
+    return "activated again (rolled back)"
+
+
 def _cast_shadow(request: HttpRequest, model: DetectionModel) -> str:
     model_cards.cast_shadow(model, by=request.user.get_username(), now=timezone.now())
     return "judges in the shadow now"
@@ -58,6 +63,7 @@ def _end_shadow(request: HttpRequest, model: DetectionModel) -> str:
 
 CHANGES: dict[str, Callable[[HttpRequest, DetectionModel], str]] = {
     "activate": _activate,
+    "back": _roll_back,
     "shadow": _cast_shadow,
     "end_shadow": _end_shadow,
 }
@@ -135,7 +141,6 @@ class DetectionModelAdmin(ReadOnlyAdmin):
         """With the addresses of the buttons."""
         views = {
             "upload": ("upload/", self._posted(self._may_upload, self._upload)),
-            "back": ("back/", self._posted(self._may_switch, self._roll_back)),
         } | {verb: (f"<int:pk>/{verb}/", self._posted(self._may_switch, self._changing(verb))) for verb in CHANGES}
         own = [path(where, view, name=f"{ADDRESS}_{name}") for name, (where, view) in views.items()]
         return own + super().get_urls()  # type: ignore[no-any-return]
@@ -174,11 +179,6 @@ class DetectionModelAdmin(ReadOnlyAdmin):
             return model
 
         return change
-
-    def _roll_back(self, request: HttpRequest) -> DetectionModel:
-        model = model_cards.roll_back(by=request.user.get_username(), now=timezone.now())
-        self._say(request, model, "activated again (rolled back)")
-        return model
 
     def _upload(self, request: HttpRequest) -> DetectionModel | None:
         form = UploadForm(request.POST, request.FILES)

@@ -36,7 +36,7 @@ def test_every_process_judges_with_a_newly_activated_model_within_ten_seconds(st
     wait_until_both_printed(stack, [first], within_s=STARTED_WITHIN_S)
     model_cards.activate(second, by="ann", now=timezone.now())
     wait_until_both_printed(stack, [first, second], within_s=SEEN_WITHIN_S)
-    model_cards.roll_back(by="ann", now=timezone.now())
+    model_cards.roll_back(first, by="ann", now=timezone.now())
     wait_until_both_printed(stack, [first, second, first], within_s=SEEN_WITHIN_S)
 
 

@@ -47,19 +47,44 @@ def test_activating_keeps_the_model_before_and_rolling_back_returns_to_it():
     for row in (one, two, three):
         model_cards.activate(row, by="ann", now=NOW)
     assert states() == {"1.0.2": "active", "1.0.1": "previous"}
-    assert model_cards.roll_back(by="ben", now=NOW) == two
+    model_cards.roll_back(two, by="ben", now=NOW)
     assert states() == {"1.0.1": "active", "1.0.2": "previous"}
-    model_cards.roll_back(by="ben", now=NOW)
+    model_cards.roll_back(three, by="ben", now=NOW)
     assert states() == {"1.0.2": "active", "1.0.1": "previous"}
     with pytest.raises(model_cards.NotInThatState, match="active already"):
         model_cards.activate(three, by="ann", now=NOW)
 
 
 @pytest.mark.django_db
-def test_there_is_nothing_to_roll_back_to_at_first():
-    model_cards.activate(brought_in(), by="ann", now=NOW)
-    with pytest.raises(model_cards.NotInThatState, match="no previous model"):
-        model_cards.roll_back(by="ann", now=NOW)
+def test_only_the_previous_model_is_rolled_back_to_so_that_asking_twice_returns_once():
+    one, two, three = (brought_in(f"1.0.{number}") for number in range(3))
+    for row in (one, two):
+        model_cards.activate(row, by="ann", now=NOW)
+    model_cards.roll_back(one, by="ann", now=NOW)
+    for row in (one, three):
+        with pytest.raises(model_cards.NotInThatState, match="not the previous model"):
+            model_cards.roll_back(row, by="ann", now=NOW)
+    assert states() == {"1.0.0": "active", "1.0.1": "previous"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_rollbacks_at_the_same_moment_return_once():
+    one, two = brought_in("1.0.0"), brought_in("1.0.1")
+    for row in (one, two):
+        model_cards.activate(row, by="ann", now=NOW)
+    once = [lambda: model_cards.roll_back(DetectionModel.objects.get(pk=one.pk), by="ann", now=NOW)] * 2
+    assert [type(problem) for problem in at_once(*once)] == [model_cards.NotInThatState]
+    assert states() == {"1.0.0": "active", "1.0.1": "previous"}
+
+
+@pytest.mark.django_db
+def test_the_previous_model_is_kept_for_a_rollback_and_casts_no_shadow():
+    one, two = brought_in("1.0.0"), brought_in("1.0.1")
+    for row in (one, two):
+        model_cards.activate(row, by="ann", now=NOW)
+    with pytest.raises(model_cards.NotInThatState, match="kept for a rollback"):
+        model_cards.cast_shadow(one, by="ann", now=NOW)
+    assert states() == {"1.0.0": "previous", "1.0.1": "active"}
 
 
 @pytest.mark.django_db
