@@ -11,11 +11,11 @@ from riotwatch_players.models import DetectionModel
 
 @dataclass(frozen=True)
 class Change:
-    """So many players would have had another verdict."""
+    """So many analyses would have come to another verdict; a player may have several."""
 
     given: str
     shadow: str
-    players: int
+    analyses: int
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Over all histories that both judged."""
+    """Over all analyses beside which the shadow judged."""
 
     judged: int
     since: datetime
@@ -40,8 +40,8 @@ class Comparison:
 
     @property
     def changed(self) -> int:
-        """Histories with another verdict."""
-        return sum(one.players for one in self.changes)
+        """Analyses with another verdict."""
+        return sum(one.analyses for one in self.changes)
 
 
 def comparison(model: DetectionModel) -> Comparison | None:
@@ -57,7 +57,7 @@ def comparison(model: DetectionModel) -> Comparison | None:
     if not found["judged"]:
         return None
     changed = rows.exclude(verdict=F("analysis__verdict")).values_list("analysis__verdict", "verdict")
-    counted = changed.annotate(players=Count("pk")).order_by("-players", "analysis__verdict", "verdict")
+    counted = changed.annotate(analyses=Count("pk")).order_by("-analyses", "analysis__verdict", "verdict")
     return Comparison(
         judged=found["judged"],
         since=found["since"],

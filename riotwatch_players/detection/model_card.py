@@ -127,12 +127,12 @@ class ModelCard(_Part):
 
     @property
     def name(self) -> str:
-        """`<id>-<version>`: what an analysis stores as its model version (at most 40 characters)."""
+        """`<id>-<version>`, which another document may share."""
         return f"{self.id}-{self.version}"
 
     @property
     def version_hash(self) -> str:
-        """Name and the beginning of the hash: equal for equal documents only."""
+        """Name and the beginning of the hash: equal for equal documents only; analyses store it (≤ 60 characters)."""
         return f"{self.name}+{self.sha256[:8]}"
 
     @cached_property

@@ -20,7 +20,7 @@ class Analysis(models.Model):
     model_version = models.CharField(max_length=60, help_text="`<id>-<version>+<beginning of the hash>`.")
     baseline_version = models.CharField(max_length=40)
     factors = models.JSONField(
-        help_text="Nine objects: name, state, value, unit, baseline, z, interval, n_used, contributions, text."
+        help_text="Twelve objects: name, state, value, unit, baseline, z, interval, n_used, contributions, text."
     )
     summary = models.TextField(help_text="Why: the strongest reasons for and against, and what is unknown.")
 

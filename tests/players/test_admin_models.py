@@ -113,7 +113,7 @@ def test_a_shadow_is_compared_with_the_verdicts_that_were_given(admin_client):
     response = admin_client.get(page(DetectionModel, "change", row.pk))
     found = response.context["comparison"]
     assert (found.judged, found.changed) == (3, 1)
-    assert [(one.given, one.shadow, one.players) for one in found.changes] == [("normal", "watch", 1)]
+    assert [(one.given, one.shadow, one.analyses) for one in found.changes] == [("normal", "watch", 1)]
     assert (found.smurf.mean, found.smurf.largest) == (20.0, 30.0)
     assert (found.boosted.mean, found.boosted.largest) == (1.0, 2.0)
     assert "20.0 points apart" in text_of(response)
