@@ -193,7 +193,7 @@ def _store(
             cursor.execute(
                 _UPDATE_PLAYERS, {"rows": json.dumps(rows), "now": now, "analyzed_with": rule.models.versions}
             )
-        analyses = Analysis.objects.bulk_create([_analysis(player, one, rule=rule, now=now) for player, one in pairs])
+        analyses = Analysis.objects.bulk_create([_analysis(player, one, now=now) for player, one in pairs])
         for analysis, beside in zip(analyses, shadow, strict=bool(shadow)):
             beside.analysis = analysis
         ShadowJudgement.objects.bulk_create(shadow)
@@ -203,16 +203,15 @@ def _standing(ranks: Sequence[RankSnapshot]) -> str:
     return f"{ranks[-1].tier} {ranks[-1].division or ''}".strip() if ranks else ""
 
 
-def _analysis(player: Player, judgement: Judgement, *, rule: AnalysisRule, now: datetime) -> Analysis:
+def _analysis(player: Player, judgement: Judgement, *, now: datetime) -> Analysis:
     names = (
         *("games_used", "smurf_score", "boosted_score", "smurf_p", "boosted_p", "confidence", "summary"),
-        "baseline_version",
+        *("model_version", "baseline_version"),
     )
     return Analysis(
         player=player,
         analyzed_at=now,
         verdict=judgement.verdict.value,
-        model_version=rule.card.version_hash,
         factors=[dataclasses.asdict(factor) for factor in judgement.factors],
         **{name: getattr(judgement, name) for name in names},
     )

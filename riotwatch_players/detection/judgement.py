@@ -35,6 +35,7 @@ class Judgement:
     summary: str
     """`Why: …`"""
     model_version: str
+    """The card's `version_hash`."""
     baseline_version: str
 
 
@@ -91,7 +92,7 @@ def _judgement(
         confidence=round(confidence, 3) if enough else 0.0,
         factors=factors,
         summary=_summary(verdict, factors, boosted_leads=bool(np.greater(boosted, smurf))),
-        model_version=card.name,
+        model_version=card.version_hash,
         baseline_version=card.baseline.version,
     )
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from riotwatch_players.detection.cards import SHIPPED_NAME, sealed
+from riotwatch_players.detection.cards import hash_of, sealed, shipped_card
 from riotwatch_players.detection.signal_names import EVERY_FACTOR
 from tests.players.detection.invented import record
 from tests.players.detection.making_cards import document
@@ -20,7 +20,7 @@ def test_every_history_becomes_a_line_in_the_same_order(tmp_path, capsys):
     assert [line["verdict"] == "insufficient_data" for line in lines] == [False, True, True, False]
     for line in lines:
         assert set(line["factors"]) == set(EVERY_FACTOR)
-        assert line["model_version"] == SHIPPED_NAME
+        assert line["model_version"] == shipped_card().version_hash
         known = line["verdict"] != "insufficient_data"
         assert all(
             (line[name] is not None) == known for name in ("smurf_score", "boosted_score", "smurf_p", "boosted_p")
@@ -46,7 +46,7 @@ def test_another_card_judges_and_what_is_no_card_is_refused(tmp_path):
     (tmp_path / "made.json").write_text(sealed(document()))
     wanted = [str(tmp_path / name) for name in ("in.jsonl", "out.jsonl")]
     call_command("analyze_histories", *wanted, model=tmp_path / "made.json")
-    assert json.loads((tmp_path / "out.jsonl").read_text())["model_version"] == "made-1.2.3"
+    assert json.loads((tmp_path / "out.jsonl").read_text())["model_version"] == f"made-1.2.3+{hash_of(document())[:8]}"
     (tmp_path / "made.json").write_text("{}")
     with pytest.raises(CommandError, match=r"made\.json: sha256") as refused:
         call_command("analyze_histories", *wanted, model=tmp_path / "made.json")

@@ -276,7 +276,7 @@ def test_the_order_of_teammates_and_their_names_do_not_matter():
 def test_a_known_history_keeps_its_scores_as_long_as_the_version_stays():
     """Whoever changes these numbers changes the version of the card or of the baseline, too."""
     (one,) = judged(history(50, seed=42, wins=31, stronger=0.5, summoner_level=60))
-    assert (one.model_version, one.baseline_version) == ("ladder-1.0.0", "tier-role-result-2")
+    assert (one.model_version.partition("+")[0], one.baseline_version) == ("ladder-1.0.0", "tier-role-result-2")
     assert (one.verdict.value, one.smurf_score, one.boosted_score, one.confidence) == GOLDEN
 
 
