@@ -130,15 +130,18 @@ def test_verdicts_do_not_flap():
     assert found["normals"] <= found["without_hysteresis"]
 
 
-def test_leaving_out_the_rank_raises_nobodys_score():
+def test_hiding_a_rank_below_platinum_raises_nobodys_score_and_one_below_master_hardly_any_on_average():
     part = next(trials(BASE, accounts=1_000, seed=77, windows=(50,)))[50]
     ranked = [one for one in part.histories if one.ranks]
     without = [type(one)(one.games, one.teammates, one.accounts, level=one.level) for one in ranked]
-    gained = score(without, shipped_card()).smurf.score - score(ranked, shipped_card()).smurf.score
+    hidden, shown_as = score(without, shipped_card()), score(ranked, shipped_card())
     height = np.array([one.ranks[-1].height for one in ranked])
-    assert gained[height < TIERS.index("PLATINUM")].max() <= 0.01
-    # Above, the baseline of the tier differs from the usual one that an unknown rank is compared with.
-    assert gained[height < MASTER].mean() <= 0.0
+    low = height < TIERS.index("PLATINUM")
+    for question in ("smurf", "boosted"):
+        gained = getattr(hidden, question).score - getattr(shown_as, question).score
+        assert gained[low].max() <= 0.01, question
+        # Above, the baseline of the tier differs from that of Gold, which an unknown rank is compared with.
+        assert gained[~low & (height < MASTER)].mean() <= 0.5, question
 
 
 # --- Real players ----------------------------------------------------------------------------------------------------
