@@ -130,7 +130,13 @@ def _close(execution: Execution, *, now: datetime) -> bool:
     with transaction.atomic():
         closed = (
             Execution.objects.without_open_items()
-            .filter(pk=execution.pk, phase=execution.phase)
+            # By what it was decided from: one that is told to end meanwhile is looked at again.
+            .filter(
+                pk=execution.pk,
+                phase=execution.phase,
+                cancel_requested_at=execution.cancel_requested_at,
+                stop_reason=execution.stop_reason,
+            )
             .update(
                 state=state,
                 reason=reason,

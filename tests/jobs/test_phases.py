@@ -4,8 +4,8 @@ import itertools
 import threading
 
 import pytest
-from django.db import connections
-from rows_and_messages import ANN
+from django.db import connections, transaction
+from rows_and_messages import ANN, wait_until_somebody_waits_for_a_lock
 from toy_jobs import Tally, toy_job
 
 from riotwatch_jobs import closing, housekeeping, leases, rerunning, runner
@@ -200,6 +200,27 @@ def test_many_workers_finishing_at_once_begin_the_next_phase_exactly_once(start,
             run = work_off(run)
             assert (run.state, run.result["worked"], run.items_total) == ("COMPLETED", WORKERS + 1, WORKERS + 1)
     assert times == [1] * 5
+
+
+def test_a_run_cancelled_while_it_is_being_closed_ends_cancelled(start, now):
+    """The closing was decided before; the cancellation is what somebody was told."""
+    with registered_temporarily(phased_job({"a": ONE})):
+        run = start("phased")
+        run.items.update(state=ItemState.DONE, finished_at=now)
+        with transaction.atomic():
+            Execution.objects.filter(pk=run.pk).update(cancel_requested_at=now, reason="cancelled")
+            closing_thread = threading.Thread(target=close_and_disconnect, args=(run.pk, now))
+            closing_thread.start()
+            wait_until_somebody_waits_for_a_lock()
+        closing_thread.join()
+        closing.close_if_finished(run.pk, now=now)
+    run.refresh_from_db()
+    assert run.state == ExecutionState.CANCELLED
+
+
+def close_and_disconnect(pk, now):
+    closing.close_if_finished(pk, now=now)
+    connections.close_all()
 
 
 def test_a_run_cancelled_while_its_next_phase_begins_has_no_item_left_open(start, now):

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 
 import pytest
 from django.db import (
@@ -15,7 +14,7 @@ from django.db import (
     transaction,
 )
 from django.db.models import F
-from rows_and_messages import ANN, schedule_row
+from rows_and_messages import ANN, schedule_row, wait_until_somebody_waits_for_a_lock
 from toy_jobs import Tally, toy_job
 
 from riotwatch_jobs import capture, closing, dispatch, leases, rerunning, runner, scheduling
@@ -192,18 +191,6 @@ def test_a_claim_that_waited_while_the_item_was_sent_again_does_not_count(start,
     late.join()
     item.refresh_from_db()
     assert (claimed, item.state, item.owner_id) == ([False], ItemState.QUEUED, None)
-
-
-def wait_until_somebody_waits_for_a_lock():
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    until = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < until:
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.01)
-    pytest.fail("nobody waited")
 
 
 def test_a_worker_declared_dead_cannot_complete_what_was_taken_from_it(start, lease):
