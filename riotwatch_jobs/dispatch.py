@@ -31,6 +31,8 @@ from riotwatch_jobs.models import (
     WorkItem,
 )
 
+TRIGGERED_BY_MAX = 150
+"""What the column holds: an API key's name behind its owner's may be longer."""
 OTHER_CODE_FOR = timedelta(hours=1)
 """How long a run may wait for a worker that has its code, before it fails."""
 
@@ -98,7 +100,7 @@ def new_execution(request: Request, *, now: datetime) -> Execution:
         scope=request.scope,
         slot=request.slot,
         trigger=request.trigger,
-        triggered_by=request.triggered_by,
+        triggered_by=request.triggered_by[:TRIGGERED_BY_MAX],
         players=list(request.players),
         config=checked_config(job, values),
         retry_of_id=request.retry_of,

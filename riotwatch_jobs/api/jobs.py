@@ -187,7 +187,7 @@ def trigger_job(
         return dispatch.Request(
             job_id=job.job_id,
             trigger=Trigger.API,
-            triggered_by=caller.name[:150],
+            triggered_by=caller.name,
             scope=dispatch.scope_of(players),
             players=players,
             overrides=wanted.config,

@@ -72,7 +72,7 @@ def _start(
     asked = dispatch.Request(
         job_id=job_id,
         trigger=Trigger.API,
-        triggered_by=caller.name[:150],
+        triggered_by=caller.name,
         scope=dispatch.scope_of([player.pk]),
         players=(player.pk,),
     )

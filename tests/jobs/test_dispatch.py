@@ -80,6 +80,12 @@ def test_a_scope_of_very_many_players_fits_its_column(toy, now):
     assert run.players == list(players)
 
 
+def test_a_very_long_name_of_who_asked_is_cut_to_what_the_column_holds(toy, now):
+    run, _ = ask(now, triggered_by="x" * 400)
+    run.refresh_from_db()
+    assert run.triggered_by == "x" * 150
+
+
 def test_an_unknown_job_is_refused_naming_those_there_are(now):
     with pytest.raises(registry.UnknownJob, match="match_fetcher"):
         ask(now, job_id="no_such_job")
