@@ -136,4 +136,6 @@ def remove_all_of(job_id: str, *, by: Actor) -> int:
     registry.get(job_id)
     with transaction.atomic():
         followed = JobConfiguration.objects.filter(pk=job_id).exclude(after="").update(after="")
+        if followed:
+            audit.record(by, configuration_row(job_id), "Follows nobody any more.")
         return remove(schedules_of(job_id), by=by) + followed

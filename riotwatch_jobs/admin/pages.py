@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -53,11 +54,12 @@ def run_now(request: HttpRequest, job_id: str, subject: Model) -> str:
     """
     by = actor(request)
     wanted = dispatch.Request(job_id=job_id, trigger=Trigger.ADMIN, triggered_by=by.name)
-    execution, created = dispatch.request(wanted, now=database_now())
-    is_skipped = execution.state == ExecutionState.SKIPPED
-    became = f"was skipped: {execution.reason}" if is_skipped else "is queued" if created else "was already waiting"
-    text = f"{job_id}: run {execution.pk} {became}"
-    audit.record(by, subject, text)
+    with transaction.atomic():
+        execution, created = dispatch.request(wanted, now=database_now())
+        is_skipped = execution.state == ExecutionState.SKIPPED
+        became = f"was skipped: {execution.reason}" if is_skipped else "is queued" if created else "was already waiting"
+        text = f"{job_id}: run {execution.pk} {became}"
+        audit.record(by, subject, text)
     if is_skipped:
         raise Refused(text)
     address = reverse("admin:riotwatch_jobs_execution_change", args=[execution.pk])

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -235,8 +236,9 @@ class ScheduleAdmin(OperatedAdmin):
         word = "Enabled" if enabled else "Disabled"
 
         def switch(row: PeriodicTask) -> str:
-            scheduling.set_enabled(row, enabled=enabled)
-            audit.record(actor(request), row, f"{word} the schedule.")
+            with transaction.atomic():
+                scheduling.set_enabled(row, enabled=enabled)
+                audit.record(actor(request), row, f"{word} the schedule.")
             return f"{word}: {row.name}"
 
         return self.carry_out(request, list(queryset), switch)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated
 
 import pydantic
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -44,9 +45,10 @@ def ask(
     """
 
     def make() -> int:
-        run, is_new = dispatch.request(wanted(), now=database_now())
-        if is_new:
-            traced(run)
+        with transaction.atomic():
+            run, is_new = dispatch.request(wanted(), now=database_now())
+            if is_new:
+                traced(run)
         return run.pk
 
     with_key = {"address": request.path, "body": body, "make": make, "now": database_now()}

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -57,12 +58,13 @@ def _starting(job_id: str, eligible: Callable[[], PlayerQuerySet], *, who: str) 
 def _start(request: HttpRequest, job_id: str, players: Sequence[Player], *, chosen: int) -> Execution | None:
     """The run, with a trace at each player and a message; None where there is none."""
     try:
-        run, new = _ask(request, job_id, players)
+        with transaction.atomic():
+            run, new = _ask(request, job_id, players)
+            for player in players:
+                audit(request, player, f"{job_id}: run {run.pk}")
     except dispatch.BadConfig as problem:
         messages.error(request, str(problem))
         return None
-    for player in players:
-        audit(request, player, f"{job_id}: run {run.pk}")
     if run.state == ExecutionState.SKIPPED:
         messages.error(request, f"{job_id}: run {run.pk} was skipped: {run.reason}")
     else:

@@ -244,6 +244,7 @@ def test_times_of_its_own_end_the_following_and_a_further_schedule_does_not():
     follow("second", "toy")
     assert rescheduling.remove_all_of("second", by=ANN) == 3
     assert JobConfiguration.objects.get(pk="second").after == ""
+    assert LogEntry.objects.filter(change_message__startswith="Follows nobody any more").count() == 1
 
 
 def test_a_partial_run_is_followed(start, work_off):
