@@ -12,8 +12,8 @@ from riotwatch_jobs.admin import job_page
 from riotwatch_jobs.admin.pages import flower_address
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import EmergencyStop, JobConfiguration, WorkerLease
-from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, KeyOutage, Match, Player
-from riotwatch_players.outages import remedy
+from riotwatch_players import outages
+from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, Match, Player
 
 FLAGGED_SHOWN = 4
 WATCHED_SHOWN = 5
@@ -55,7 +55,7 @@ def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
             "flagged": _newest_flags(),
             "watched": _accounts_that_do_not_resolve(),
         }
-    return context | {"alerts": _alerts(now=now), "title": "Home"}
+    return context | {"alerts": _alerts(request, now=now), "title": "Home"}
 
 
 def _jobs(*, now: datetime) -> list[job_page.JobFacts]:
@@ -63,17 +63,16 @@ def _jobs(*, now: datetime) -> list[job_page.JobFacts]:
     return list(job_page.facts_of(configurations, runs=BARS_SHOWN, now=now).values())
 
 
-def _alerts(*, now: datetime) -> list[Alert]:
-    stops = reverse("admin:riotwatch_jobs_emergencystop_changelist")
-    alerts = [
-        Alert(remedy(outage), outage.since, reverse("admin:riotwatch_players_riotkey_add"), "Set a key")
-        for outage in KeyOutage.objects.filter(since__isnull=False)
-    ]
-    alerts += [
-        Alert(f"{stop}. Nothing begins until it is deleted", None, stops, "Resume")
-        for stop in EmergencyStop.objects.all()
-    ]
-    if not WorkerLease.objects.live(now).exists():
+def _alerts(request: HttpRequest, *, now: datetime) -> list[Alert]:
+    """What concerns the person: each alert leads to a page that they may see."""
+    alerts = []
+    if request.user.has_perm("riotwatch_players.view_riotkey") and (outage := outages.known()):
+        key = reverse("admin:riotwatch_players_riotkey_changelist")
+        alerts.append(Alert(outages.remedy(outage), outage.since, key, "The key"))
+    if request.user.has_perm("riotwatch_jobs.view_emergencystop") and (stop := EmergencyStop.objects.first()):
+        stops = reverse("admin:riotwatch_jobs_emergencystop_changelist")
+        alerts.append(Alert(f"{stop}. Nothing begins until it is deleted", None, stops, "Resume"))
+    if request.user.has_perm("riotwatch_jobs.view_workerlease") and not WorkerLease.objects.live(now).exists():
         text = "No worker is alive: runs are queued, but nobody works on them. Start the workers (make run, Procfile)"
         alerts.append(Alert(text, None, reverse("admin:riotwatch_jobs_workerlease_changelist"), "Workers"))
     return alerts

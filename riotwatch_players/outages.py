@@ -79,9 +79,14 @@ def explained(problem: Exception) -> str:
     return f"{problem}. {REMEDIES[KeyOutage.REFUSED]}" if isinstance(problem, KeyRefused) else str(problem)
 
 
+def known() -> KeyOutage | None:
+    """The outage that is known of; nobody is asked, and nothing changes."""
+    return KeyOutage.objects.filter(since__isnull=False).first()
+
+
 def standing() -> KeyOutage | None:
     """The outage there is now. Whoever asks first after a minute tries the key, and may find that it is over."""
-    outage = KeyOutage.objects.filter(since__isnull=False).first()
+    outage = known()
     if outage is None:
         return None
     if _claim_probe(outage) and _is_over(outage):
@@ -144,7 +149,7 @@ def check_key() -> None:
 
 def probe_platform() -> str:
     """Where a key is tried: where the last outage was noticed, else where the tracked players play."""
-    outage = KeyOutage.objects.filter(since__isnull=False).first()
+    outage = known()
     if outage is not None and outage.platform:
         return outage.platform
     tracked = Player.objects.tracked().active().filter(platform__in=PLATFORMS).values_list("platform", flat=True)

@@ -71,7 +71,7 @@ def show_quota(request: HttpRequest) -> QuotaOut:
     """How much of each limit is used at this moment, by whatever process; Riot is not asked."""
     allow(request, Role.VIEWER)
     key = gateway.key_in_use()
-    outage = KeyOutage.objects.filter(since__isnull=False).first()
+    outage = outages.known()
     budgets = [_budget_out(row) for row in gateway.limiter().usage()]
     return QuotaOut(key=str(key) if key.text else "", outage=_outage_out(outage), budgets=budgets)
 

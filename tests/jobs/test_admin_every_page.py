@@ -1,7 +1,7 @@
 """What holds for every page of jobs: it opens, it is found, and it is guarded."""
 
 import pytest
-from admin_pages import MODELS, a_run, act, change_page, example, page, text_of
+from admin_pages import LONG_AGO, MODELS, a_run, act, change_page, example, page, text_of
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import NoReverseMatch, reverse
@@ -66,6 +66,15 @@ def test_who_may_only_look_sees_every_list_and_no_button(viewer, model):
 def test_who_has_no_rights_at_all_sees_nothing(client, django_user_model, model):
     client.force_login(django_user_model.objects.create_user("nobody", is_staff=True))
     assert client.get(page(model)).status_code == 403
+
+
+def test_home_alerts_only_those_who_may_see_what_it_is_about(client, django_user_model, admin_client):
+    EmergencyStop.objects.create(stopped_at=LONG_AGO, stopped_by="ann", reason="a secret reason")
+    assert "a secret reason" in text_of(admin_client.get(reverse("admin:index")))
+    client.force_login(django_user_model.objects.create_user("nobody", is_staff=True))
+    text = text_of(client.get(reverse("admin:index")))
+    assert "a secret reason" not in text
+    assert "No worker is alive" not in text
 
 
 def test_who_may_only_look_is_refused_also_when_posting_the_action(viewer):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db.models import F
 
-from riotwatch_jobs import dispatch, inline, scheduling
+from riotwatch_jobs import dispatch, health, inline, scheduling
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import DEFAULT_SCOPE, Execution, Trigger, WorkItem
 from riotwatch_players import gateway, outages
@@ -58,6 +58,16 @@ def test_the_run_goes_on_the_moment_a_new_key_is_stored(riot, track):
     ended = inline.work_off(run, give_up_after_s=30)
     assert (ended.state, ended.is_partial, ended.result["updated"]) == ("COMPLETED", False, 2)
     assert not WorkItem.objects.filter(attempts__gt=0).exists()
+
+
+def test_looking_after_the_system_tells_the_outage_and_does_not_ask_riot(riot, track):
+    a_run_whose_key_dies(riot, track)
+    KeyOutage.objects.update(next_probe_at=database_now() - timedelta(minutes=1))
+    due, requests_before = KeyOutage.objects.get().next_probe_at, riot.control("state")["requests"]
+    (found,) = [one for one in health.examine() if one.part == "Riot key"]
+    assert "set_riot_key" in found.ill
+    assert riot.control("state")["requests"] == requests_before
+    assert KeyOutage.objects.get().next_probe_at == due
 
 
 def test_an_outage_does_not_let_a_runs_deadline_pass(riot, track):
