@@ -64,6 +64,13 @@ class LineResult:
     outcome: Outcome
     detail: str = ""
     player: Player | None = None
+    new: bool = False
+    """Whether the player was not known before."""
+
+    @property
+    def change(self) -> str:
+        """What was changed, for the audit: "tracked", "added", or "" for nothing."""
+        return "tracked" if self.outcome is Outcome.TRACKED else "added" if self.new else ""
 
     @property
     def succeeded(self) -> bool:
@@ -192,12 +199,12 @@ class _Asking:
             line.riot_id, platform=line.platform, now=self._clock(), client=self._client
         )
         if not self._track:
-            return LineResult(line, Outcome.ADDED if new else Outcome.KNOWN, player=player)
+            return LineResult(line, Outcome.ADDED if new else Outcome.KNOWN, player=player, new=new)
         try:
             now_tracked = tracking.track(player, now=self._clock())
         except tracking.TooManyTracked as problem:
-            raise _CannotGoOn(LineResult(line, Outcome.OVER_LIMIT, str(problem), player)) from None
-        return LineResult(line, Outcome.TRACKED if now_tracked else Outcome.ALREADY_TRACKED, player=player)
+            raise _CannotGoOn(LineResult(line, Outcome.OVER_LIMIT, str(problem), player, new)) from None
+        return LineResult(line, Outcome.TRACKED if now_tracked else Outcome.ALREADY_TRACKED, player=player, new=new)
 
     def _wait(self, line: Line, wait: BudgetWait) -> None:
         if self._until is not None and time.monotonic() + wait.seconds > self._until:

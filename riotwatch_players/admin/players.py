@@ -23,12 +23,11 @@ from riotwatch_players.admin.player_filters import FILTERS, QUICK_FILTERS
 from riotwatch_players.admin.player_forms import AddPlayerForm, PastePlayersForm, PauseForm, PlayerActionForm
 from riotwatch_players.analysis import SOLO_QUEUE
 from riotwatch_players.audit import audit
-from riotwatch_players.bulk import LineResult, Outcome
+from riotwatch_players.bulk import LineResult
 from riotwatch_players.models import ForeignDatabase, Player, RankSnapshot, Stage
 
 PASTE_PATIENCE_S = 20.0
 """A browser, and the web server, wait for no longer than half a minute."""
-CHANGED = {Outcome.ADDED: "added", Outcome.TRACKED: "tracked", Outcome.OVER_LIMIT: "added"}
 
 
 @admin.register(Player)
@@ -166,8 +165,8 @@ class PlayerAdmin(PlayerActions):
 
 
 def _audited(request: HttpRequest, result: LineResult) -> LineResult:
-    if result.player is not None and result.outcome in CHANGED:
-        audit(request, result.player, f"{CHANGED[result.outcome]} (pasted)")
+    if result.player is not None and result.change:
+        audit(request, result.player, f"{result.change} (pasted)")
     return result
 
 

@@ -141,8 +141,8 @@ def add_players(request: HttpRequest, wanted: BulkIn) -> BulkOut:
     asked = bulk.add_players(lines, track=wanted.track, clock=timezone.now, patience_s=BULK_PATIENCE_S)
     results = list(asked)
     for one in results:
-        if one.player and one.outcome in {bulk.Outcome.ADDED, bulk.Outcome.TRACKED}:
-            audit(request, one.player, _by(caller, one.outcome.value))
+        if one.player and one.change:
+            audit(request, one.player, _by(caller, one.change))
     succeeded = sum(one.succeeded for one in results)
     return BulkOut(results=[_line_out(one) for one in results], succeeded=succeeded, retained=bulk.retained(results))
 

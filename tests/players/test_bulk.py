@@ -94,6 +94,8 @@ def test_at_the_limit_the_rest_is_not_tried_and_stays(riot, settings):
     assert all("untrack one, or raise it" in one.detail for one in results[1:])
     assert bulk.retained(results) == "\n".join(riot[1:4])
     assert Player.objects.count() == 2
+    assert [one.change for one in results] == ["tracked", "added", "", ""]
+    assert [one.change for one in add("\n".join(riot[:2]))] == ["", ""]
 
 
 def test_a_refused_key_ends_the_asking_and_nothing_is_lost(riot, settings):
