@@ -16,7 +16,7 @@ from riotwatch_players.audit import audit
 from riotwatch_players.models import Player
 
 MOST_AT_ONCE = 200
-"""A run for named players is for a few: the jobs' schedules see to all of them."""
+"""One request does not loop over a whole table, and a run for named players is for a few."""
 
 MOST_NAMED = 5
 """In a message."""
@@ -102,22 +102,22 @@ class PlayerActions(AskingAdmin):
     @admin.action(description="Track", permissions=["change"])
     def track_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
         """Keep watch on them, as far as the limit allows."""
-        self._change(request, queryset, "track")
+        self._change(request, self._chosen(request, queryset), "track")
 
     @admin.action(description="Untrack", permissions=["change"])
     def untrack_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
         """Stop keeping watch; what is known stays."""
-        self._change(request, queryset, "untrack")
+        self._change(request, self._chosen(request, queryset), "untrack")
 
     @admin.action(description="Pause", permissions=["change"])
     def pause_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
         """Make no requests for them."""
-        self._change(request, queryset, "pause")
+        self._change(request, self._chosen(request, queryset), "pause")
 
     @admin.action(description="Resume", permissions=["change"])
     def resume_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:
         """Take a pause back."""
-        self._change(request, queryset, "resume")
+        self._change(request, self._chosen(request, queryset), "resume")
 
     @admin.action(description="Refresh now", permissions=["change"])
     def refresh_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> HttpResponseBase | None:
@@ -129,13 +129,20 @@ class PlayerActions(AskingAdmin):
         """Start a run that judges them by what is stored."""
         return self._start(request, queryset, "players_analyze")
 
-    def _start(self, request: HttpRequest, players: QuerySet[Player], name: str) -> HttpResponseBase | None:
-        """Hand the request over to the page that starts the run: players know nothing of jobs."""
-        chosen = list(players.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+    def _chosen(self, request: HttpRequest, players: QuerySet[Player]) -> list[Player]:
+        """The chosen players; none, and a message, where they are too many."""
+        chosen = list(players.order_by("pk")[: MOST_AT_ONCE + 1])
         if len(chosen) > MOST_AT_ONCE:
             self.message_user(request, f"Choose {MOST_AT_ONCE} players at most", level=messages.ERROR)
+            return []
+        return chosen
+
+    def _start(self, request: HttpRequest, players: QuerySet[Player], name: str) -> HttpResponseBase | None:
+        """Hand the request over to the page that starts the run: players know nothing of jobs."""
+        chosen = self._chosen(request, players)
+        if not chosen:
             return None
         query = QueryDict(mutable=True)
-        query.setlist("player", [str(pk) for pk in chosen])
+        query.setlist("player", [str(player.pk) for player in chosen])
         query["next"] = request.get_full_path()
         return HttpResponseRedirect(f"{reverse(name)}?{query.urlencode()}", preserve_request=True)

@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
+from riotwatch_players.admin import player_actions
 from riotwatch_players.ingest import record_rank
 from riotwatch_players.models import Analysis, Player
 from tests.players import factories
@@ -213,7 +214,7 @@ def test_a_player_who_is_not_there_leads_back(admin_client, db):
 @pytest.mark.django_db(transaction=True)
 def test_players_are_tracked_and_untracked_with_a_trace(admin_client):
     ada, bela = factories.known("Ada"), factories.known("Bela")
-    assert told(act(admin_client, "track_players", ada, bela)) == ["Bela#EUW, Ada#EUW are tracked"]
+    assert told(act(admin_client, "track_players", ada, bela)) == ["Ada#EUW, Bela#EUW are tracked"]
     assert Player.objects.tracked().count() == 2
     assert told(act(admin_client, "untrack_players", ada)) == ["Ada#EUW is no longer tracked"]
     assert list(Player.objects.tracked()) == [bela]
@@ -229,6 +230,13 @@ def test_tracking_stops_at_the_limit_and_says_so(admin_client, settings):
     assert Player.objects.tracked().count() == 2
     assert any("2 players are tracked already" in message for message in messages)
     assert any("are tracked" in message for message in messages)
+
+
+def test_one_action_changes_so_many_players_at_most_or_none(admin_client, db, monkeypatch):
+    monkeypatch.setattr(player_actions, "MOST_AT_ONCE", 2)
+    players = [factories.known(name) for name in ("Ada", "Bela", "Cleo")]
+    assert told(act(admin_client, "pause_players", *players)) == ["Choose 2 players at most"]
+    assert not Player.objects.filter(paused=True).exists()
 
 
 def test_players_are_paused_with_a_reason_and_resumed(admin_client, stored):
