@@ -72,11 +72,12 @@ def label(
 def labeled_judgements() -> Iterator[LabeledJudgement]:
     """One per player and question that somebody knows about: what the newest analysis says, and what is true."""
     newest_labels = DetectionLabel.objects.order_by("player", "question", "-at", "-pk").distinct("player", "question")
-    for one in newest_labels.select_related("analysis").iterator():
-        newest = Analysis.objects.filter(player=one.player_id).exclude(verdict=Verdict.INSUFFICIENT_DATA)
-        judged = newest.order_by("-analyzed_at").defer("factors").first()
-        if judged is not None:
-            yield _labeled(one, judged)
+    answered = Analysis.objects.filter(player__in=DetectionLabel.objects.values("player"))
+    newest = answered.exclude(verdict=Verdict.INSUFFICIENT_DATA).order_by("player", "-analyzed_at")
+    judged = {one.player_id: one for one in newest.distinct("player").defer("factors")}
+    for told in newest_labels.select_related("analysis").defer("analysis__factors"):
+        if told.player_id in judged:
+            yield _labeled(told, judged[told.player_id])
 
 
 def _labeled(one: DetectionLabel, judged: Analysis) -> LabeledJudgement:

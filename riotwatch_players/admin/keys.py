@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
@@ -66,7 +67,7 @@ class KeyStatus:
 def key_status() -> KeyStatus:
     """The key that requests carry now; nobody is asked."""
     key = keys.current()
-    outage = KeyOutage.objects.filter(since__isnull=False).first()
+    outage = outages.known()
     return KeyStatus(
         name=str(key) if key.text else "",
         row=_row_of(key),
@@ -120,10 +121,16 @@ class RiotKeyAdmin(AskingAdmin):
     def _may_forget(self, request: HttpRequest) -> bool:
         return request.user.has_perm("riotwatch_players.delete_riotkey")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RiotKey]:
+        """With which of them is in use, found out once for all."""
+        used = _row_of(keys.current())
+        every: QuerySet[RiotKey] = super().get_queryset(request)
+        return every.annotate(used=ExpressionWrapper(Q(pk=used.pk if used else 0), BooleanField()))
+
     @display(description="In use", boolean=True)
-    def in_use(self, key: RiotKey) -> bool:
+    def in_use(self, key: Any) -> bool:  # noqa: ANN401 - a RiotKey with what get_queryset adds
         """Whether requests carry this key now."""
-        return key == _row_of(keys.current())
+        return bool(key.used)
 
     # --- What the page's buttons do ----------------------------------------------------------------------------------
 

@@ -17,7 +17,11 @@ register = template.Library()
 def feedback(context: template.Context, analysis: Analysis) -> dict[str, Any]:
     """Buttons for those who may press them, and what was said about the player so far."""
     request = context["request"]
-    said = DetectionLabel.objects.filter(player=analysis.player_id).select_related("analysis", "by")
+    said = (
+        DetectionLabel.objects.filter(player=analysis.player_id)
+        .select_related("analysis", "by")
+        .defer("analysis__factors")
+    )
     answered = analysis.verdict != Verdict.INSUFFICIENT_DATA
     return {
         "analysis": analysis,
