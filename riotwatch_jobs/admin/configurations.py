@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from riotwatch_jobs import switching
+from riotwatch_jobs import configuring, switching
 from riotwatch_jobs.admin import job_page, words
 from riotwatch_jobs.admin.operations import Button, OperatedAdmin, Question
 from riotwatch_jobs.admin.pages import actor, label, page_of, run_now, when
@@ -89,6 +89,11 @@ class JobConfigurationAdmin(OperatedAdmin):
         """Rows come from the catalogue (sync_schedules)."""
         del request
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ANN401
+        """A job without code has nothing to set."""
+        may: bool = super().has_change_permission(request, obj)
+        return may and (obj is None or job_page.job_of(obj) is not None)
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """A job is switched off, not deleted."""
@@ -185,11 +190,17 @@ class JobConfigurationAdmin(OperatedAdmin):
         }
 
     def save_model(self, request: HttpRequest, obj: JobConfiguration, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001
-        """The switch has a write path of its own; of the rest only what the form shows is written."""
+        """What the API changes a job with, so that either checks and traces the same."""
         del change
-        obj.save(update_fields=[*(name for name in OWN_FIELDS if name != "enabled"), "config", "updated_at"])
+        by = actor(request)
+        emptied = dict.fromkeys(JobConfiguration.objects.get(pk=obj.pk).stored_settings)
+        limits = {name: getattr(obj, name) for name in configuring.LIMITS}
+        configuring.configure(obj.job_id, config={**emptied, **obj.config}, limits=limits, by=by)
         if "enabled" in form.changed_data:
-            switching.set_job_enabled(obj.job_id, enabled=obj.enabled, by=actor(request))
+            switching.set_job_enabled(obj.job_id, enabled=obj.enabled, by=by)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: object) -> None:  # noqa: ANN401
+        """What was changed has left its trace already."""
 
     # --- What operators do ---
 

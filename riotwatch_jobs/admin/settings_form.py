@@ -44,7 +44,7 @@ class JobForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signature
         super().__init__(*args, **kwargs)
-        for name, value in stored_settings(self.instance).items():
+        for name, value in self.instance.stored_settings.items():
             self.initial[PREFIX + name] = value
         if self.job is not None:
             self._name_defaults(self.job)
@@ -90,15 +90,10 @@ def form_for(configuration: JobConfiguration) -> type[JobForm]:
         PREFIX + name: SettingField(name, about, default=seeded.get(name, about.get_default(call_default_factory=True)))
         for name, about in job.Config.model_fields.items()
     }
-    for name in stored_settings(configuration):
+    for name in configuration.stored_settings:
         if name not in job.Config.model_fields:
             fields[PREFIX + name] = UnknownSettingField(name)
     return type("SettingsForm", (JobForm,), {**fields, "job": job})
-
-
-def stored_settings(configuration: JobConfiguration) -> dict[str, Any]:
-    """What the row holds; nothing where somebody stored something else than an object."""
-    return configuration.config if isinstance(configuration.config, dict) else {}
 
 
 def problems_of(job: type[Job], values: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -22,12 +22,11 @@ from riotwatch_jobs.api.ownership import actor, visible_runs
 from riotwatch_jobs.api.shapes import RunOut, run_out
 from riotwatch_jobs.base import Job, Overlap
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import Execution, Trigger
+from riotwatch_jobs.models import LONGEST_LIMIT_S, Execution, Trigger
 from riotwatch_jobs.overview import JobOverview
 from riotwatch_jobs.statistics import Statistics
 
 RETENTION = timedelta(days=30)
-LONGEST_LIMIT_S = 31 * 86_400
 MOST_PLAYERS = 200
 LONGEST_SCHEDULE = 200
 

@@ -20,7 +20,7 @@ Rows are the truth; Celery's messages are hints (docs/decisions/0001). The state
 Every move is one conditional UPDATE on the state it leaves; an UPDATE that matches no row means somebody was faster.
 """
 
-from riotwatch_jobs.models.configurations import EmergencyStop, JobConfiguration
+from riotwatch_jobs.models.configurations import LONGEST_LIMIT_S, EmergencyStop, JobConfiguration
 from riotwatch_jobs.models.executions import (
     DEFAULT_SCOPE,
     OPEN_STATES,
@@ -44,6 +44,7 @@ __all__ = [
     "DEFAULT_SCOPE",
     "FAILED_ITEM_STATES",
     "LEASE_DEAD_AFTER",
+    "LONGEST_LIMIT_S",
     "OPEN_ITEM_STATES",
     "OPEN_STATES",
     "Canary",

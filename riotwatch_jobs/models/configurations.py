@@ -3,10 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from riotwatch_jobs import registry
 from riotwatch_jobs.base import Job, Overlap
+
+LONGEST_LIMIT_S = 31 * 86_400
+WITHIN_LIMITS = [MinValueValidator(1), MaxValueValidator(LONGEST_LIMIT_S)]
 
 
 class JobConfiguration(models.Model):
@@ -15,11 +19,18 @@ class JobConfiguration(models.Model):
     job_id = models.CharField(max_length=64, primary_key=True)
     enabled = models.BooleanField(default=True)
     config = models.JSONField(default=dict, blank=True, help_text="Settings that differ from the job's defaults.")
-    timeout_s = models.PositiveIntegerField(null=True, blank=True, help_text="One item's working time, in seconds.")
-    deadline_s = models.PositiveIntegerField(null=True, blank=True, help_text="One run's longest duration, in seconds.")
+    timeout_s = models.PositiveIntegerField(
+        null=True, blank=True, validators=WITHIN_LIMITS, help_text="One item's working time, in seconds."
+    )
+    deadline_s = models.PositiveIntegerField(
+        null=True, blank=True, validators=WITHIN_LIMITS, help_text="One run's longest duration, in seconds."
+    )
     overlap = models.CharField(max_length=8, blank=True, choices=Overlap.CHOICES, default="")
     catch_up_s = models.PositiveIntegerField(
-        null=True, blank=True, help_text="How late a missed slot is still made up for, in seconds; 0 = never."
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(LONGEST_LIMIT_S)],
+        help_text="How late a missed slot is still made up for, in seconds; 0 = never.",
     )
     after = models.CharField(
         max_length=64, blank=True, default="", help_text="The job whose completed runs are followed by one of this job."
@@ -40,6 +51,11 @@ class JobConfiguration(models.Model):
 
     def __str__(self) -> str:
         return self.job_id
+
+    @property
+    def stored_settings(self) -> dict[str, Any]:
+        """What the row holds; nothing where somebody stored something else than an object."""
+        return self.config if isinstance(self.config, dict) else {}
 
     @property
     def job(self) -> type[Job]:

@@ -134,9 +134,17 @@ def test_who_saves_second_is_told_and_overwrites_nothing_unasked(admin_client, t
 
 def test_saving_settings_leaves_a_trace_and_leaves_the_switch_alone(admin_client, toy_row):
     save_form(admin_client, toy_row, setting_apples="7")
-    ((_, text),) = audit_of(toy_row)
-    assert "Apples" in text
-    assert "Enabled" not in text
+    assert audit_of(toy_row) == [("admin", "Changed apples = 7.")]
+    save_form(admin_client, toy_row, setting_apples="7")
+    assert len(audit_of(toy_row)) == 1
+
+
+@pytest.mark.parametrize("timeout_s", ["0", "99999999"])
+def test_limits_out_of_bounds_are_refused_at_their_field(admin_client, toy_row, timeout_s):
+    response = save_form(admin_client, toy_row, timeout_s=timeout_s)
+    assert "Ensure this value is" in errors_of(response)["timeout_s"]
+    toy_row.refresh_from_db()
+    assert toy_row.timeout_s is None
 
 
 def test_who_may_only_look_sees_the_settings_in_effect(viewer, toy_row):
