@@ -1,4 +1,4 @@
-"""Looking after the parts of the system: what a check finds, and the list of checks that each part registers."""
+"""Looking after the parts of the system: what a check finds, and the lists of checks and chores that parts register."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -37,3 +37,18 @@ def register(check: Check) -> Check:
 def registered() -> Sequence[Check]:
     """All checks, in the order of their registration."""
     return tuple(_checks)
+
+
+Chore = Callable[[], object]
+_chores: list[Chore] = []
+
+
+def register_chore(chore: Chore) -> Chore:
+    """Decorates what a part wants done every few seconds, in housekeeping; it says itself when it is time."""
+    _chores.append(chore)
+    return chore
+
+
+def chores() -> Sequence[Chore]:
+    """All chores, in the order of their registration."""
+    return tuple(_chores)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.models.functions import Now
 
-from riotwatch_jobs import feeder, health, messages
+from riotwatch_jobs import checkups, feeder, health, messages
 from riotwatch_jobs.checkups import Finding
 from riotwatch_jobs.leases import beat_heart, database_now
 from riotwatch_jobs.loops import Loop
@@ -84,9 +84,11 @@ class Watch(Loop):
         connections.close_all()
 
     def step(self) -> None:
-        """One look: leave a sign of life, send canaries, tell what became ill or well, ping while all is well."""
+        """One look: leave a sign of life, send canaries, do chores, tell what became ill or well, ping if well."""
         beat_heart("housekeeping")
         send_canaries()
+        for chore in checkups.chores():
+            chore()
         findings = health.examine()
         self._tell(findings)
         is_turn = self._looks % round(PING_EVERY_S / LOOK_EVERY_S) == 0

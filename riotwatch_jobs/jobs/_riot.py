@@ -135,6 +135,10 @@ def _starts_in_window(region: str) -> int | None:
 registry.set_region_window(_starts_in_window)
 
 
+# A refused key is tried once a minute, also while no run asks for it.
+checkups.register_chore(outages.standing)
+
+
 @checkups.register
 def riot_key(now: datetime) -> Iterable[checkups.Finding]:
     """Whether Riot refuses the key, as far as is known."""

@@ -8,6 +8,7 @@ from django.db.models import F
 from riotwatch_jobs import dispatch, health, inline, scheduling
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import DEFAULT_SCOPE, Execution, Trigger, WorkItem
+from riotwatch_jobs.watching import Watch
 from riotwatch_players import gateway, outages
 from riotwatch_players.models import BacklogMatch, KeyOutage, Player
 from riotwatch_players.simulator.ids import DEMO_KEY
@@ -68,6 +69,16 @@ def test_looking_after_the_system_tells_the_outage_and_does_not_ask_riot(riot, t
     assert "set_riot_key" in found.ill
     assert riot.control("state")["requests"] == requests_before
     assert KeyOutage.objects.get().next_probe_at == due
+
+
+def test_housekeeping_tries_a_refused_key_once_a_minute_though_no_run_asks_for_it(riot, track):
+    a_run_whose_key_dies(riot, track)
+    riot.control("keys", key=DEMO_KEY, application="demo")
+    Watch().step()
+    assert outages.known() is not None  # it was tried less than a minute ago
+    KeyOutage.objects.update(next_probe_at=database_now() - timedelta(seconds=1))
+    Watch().step()
+    assert outages.known() is None
 
 
 def test_an_outage_does_not_let_a_runs_deadline_pass(riot, track):
