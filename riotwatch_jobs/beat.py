@@ -6,7 +6,8 @@ message is sent, so neither a dead broker nor a killed beat loses it.
 
 import logging
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import datetime
 
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 class SlotScheduler(DatabaseScheduler):
     """The stock database scheduler with its own tick: one look at every schedule a second."""
 
+    clock: Callable[[], datetime] = staticmethod(leases.database_now)
+    """What says which slots are due. The database: a host's own clock may be wrong, and beats must agree."""
     _rows: dict[str, PeriodicTask] | None = None
     _rows_stamp: datetime | None = None
     _next_heartbeat: float = 0.0
@@ -57,24 +60,23 @@ class SlotScheduler(DatabaseScheduler):
         return rows
 
     def tick(self) -> float:
-        """Record and publish what is due; returns how long to sleep, in seconds."""
+        """Record and publish what is due; returns how long to sleep, in seconds: until the next full second."""
         try:
             close_old_connections()
             self._beat_heart()
+            now, read_at = self.clock(), time.monotonic()
             for row in list(self.schedule.values()):
-                self._open_if_due(row, datetime.now(UTC))
+                self._open_if_due(row, now)
         except (DatabaseError, InterfaceError) as problem:
             log.warning("beat_without_database problem=%s", problem)
-        return self._until_next_second()
+            return float(self.max_interval)
+        return float(self.max_interval) - (now.timestamp() + time.monotonic() - read_at) % 1
 
     def _beat_heart(self) -> None:
         clock = time.monotonic()
         if clock >= self._next_heartbeat:
             leases.beat_heart("beat")
             self._next_heartbeat = clock + leases.RENEW_EVERY_S
-
-    def _until_next_second(self) -> float:
-        return float(self.max_interval) - time.time() % 1
 
     def _open_if_due(self, row: PeriodicTask, now: datetime) -> None:
         before = row.last_run_at

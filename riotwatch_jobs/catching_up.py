@@ -8,11 +8,11 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
 from django.db.models import F
 from django_celery_beat.models import PeriodicTask
 
 from riotwatch_jobs import dispatch, messages, registry, scheduling, slots
+from riotwatch_jobs.databases import brief_transaction
 from riotwatch_jobs.models import Execution, JobConfiguration, Trigger
 from riotwatch_jobs.scheduling import Plan
 
@@ -102,7 +102,7 @@ def _settle(due: Due, *, until: datetime | None, now: datetime) -> int:
 
     Only the first of several processes does: the move is conditional on what was seen.
     """
-    with transaction.atomic():
+    with brief_transaction():
         seen = PeriodicTask.objects.filter(pk=due.row.pk, last_run_at=due.row.last_run_at)
         moved = seen.update(last_run_at=due.slot, total_run_count=F("total_run_count") + 1)
         due.row.last_run_at = due.slot

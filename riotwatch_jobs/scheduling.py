@@ -16,6 +16,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from riotwatch_jobs import dispatch, messages, registry, slots
 from riotwatch_jobs.base import Job
+from riotwatch_jobs.databases import brief_transaction
 from riotwatch_jobs.models import (
     DEFAULT_SCOPE,
     Execution,
@@ -233,7 +234,7 @@ def open_slot(plan: Plan, slot: datetime, *, now: datetime, trigger: Trigger = T
         skip_slot(plan, slot, f"its settings are refused: {problem}", now=now)
         return None
     try:
-        with transaction.atomic():
+        with brief_transaction():
             execution.save()
     except IntegrityError:
         if not Execution.objects.filter(job_id=plan.job_id, scope=plan.scope, slot=slot).exists():

@@ -1,5 +1,7 @@
 """Beat's scheduler in this process: due slots become runs, whatever happens to database and broker."""
 
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +12,7 @@ from freezegun import freeze_time
 from rows_and_messages import dead_broker, empty_broker, last_ran, messages_in, schedule_row
 from toy_jobs import toy_job
 
-from riotwatch_jobs import messages, scheduling
+from riotwatch_jobs import leases, messages, scheduling
 from riotwatch_jobs.beat import SlotScheduler
 from riotwatch_jobs.models import Execution, ExecutionState, JobConfiguration
 from riotwatch_jobs.outcomes import Done
@@ -36,8 +38,8 @@ def a_beat():
 
 
 def tick_at(beat, at):
-    with freeze_time(at, ignore=FREEZER_IGNORES):
-        return beat.tick()
+    beat.clock = lambda: at
+    return beat.tick()
 
 
 def slots_opened():
@@ -85,16 +87,26 @@ def test_an_interval_of_one_second_runs_every_second():
     assert slots_opened() == [NOON + number * SECOND for number in range(1, 6)]
 
 
-@pytest.mark.parametrize("fraction_s", [0.0, 0.25, 0.999])
+@pytest.mark.parametrize("fraction_s", [0.0, 0.25, 0.5])
 def test_beat_looks_again_at_the_next_full_second(fraction_s):
     pause_s = tick_at(a_beat(), NOON + timedelta(seconds=fraction_s))
-    assert pause_s == pytest.approx(1 - fraction_s, abs=1e-3)
+    assert 0.5 - fraction_s < pause_s < 1 - fraction_s
+
+
+@pytest.mark.parametrize("wrong_by", [-400 * DAY, -HOUR, HOUR, 400 * DAY])
+def test_a_hosts_wrong_clock_makes_no_slot_early_and_none_late(wrong_by):
+    now = leases.database_now()
+    due = last_ran(schedule_row("every 1h", name="due"), now - 61 * MINUTE)
+    last_ran(schedule_row("every 1d", name="not due"), now)
+    with freeze_time(now + wrong_by, ignore=FREEZER_IGNORES):
+        a_beat().tick()
+    assert Execution.objects.get().scope == f"schedule:{due.pk}"
 
 
 def test_a_new_schedule_waits_for_its_first_slot():
     with freeze_time(NOON + MINUTE, ignore=FREEZER_IGNORES):
         schedule_row("every 1h")
-        beat = a_beat()
+    beat = a_beat()
     tick_at(beat, NOON + 2 * MINUTE)
     assert slots_opened() == []
     tick_at(beat, NOON + HOUR)
@@ -184,9 +196,8 @@ def test_new_times_count_from_the_next_look_on():
 def test_a_schedule_that_is_switched_on_does_not_run_for_the_past(days_off):
     row = last_ran(schedule_row("every 1d", enabled=False), NOON - days_off * DAY)
     beat = a_beat()
-    with freeze_time(tick=True, ignore=FREEZER_IGNORES):
-        scheduling.set_enabled(row, enabled=True)
-        beat.tick()
+    scheduling.set_enabled(row, enabled=True)
+    beat.tick()
     assert slots_opened() == []
 
 
@@ -318,3 +329,36 @@ def test_a_slot_whose_message_cannot_be_sent_waits_in_its_row():
     run = Execution.objects.get()
     assert (run.state, run.slot) == ("PENDING", NOON + HOUR)
     assert messages_in(messages.CONTROL_QUEUE) == []
+
+
+def test_a_beat_that_is_frozen_before_it_commits_a_slot_holds_no_other_up_for_long():
+    row = last_ran(schedule_row("every 1h"), NOON)
+    inserted = threading.Event()
+    frozen = threading.Thread(target=insert_and_freeze, args=(row, inserted))
+    frozen.start()
+    try:
+        assert inserted.wait(10)
+        began = time.monotonic()
+        tick_at(a_beat(), NOON + HOUR)
+        assert time.monotonic() - began < 5
+        assert slots_opened() == [NOON + HOUR]
+        assert len(messages_in(messages.CONTROL_QUEUE)) == 1
+    finally:
+        frozen.join()
+
+
+def insert_and_freeze(row, inserted):
+    """Another beat, which stands still for six seconds between its INSERT and its COMMIT."""
+
+    def freeze_after_insert(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if sql.startswith('INSERT INTO "job_executions"'):
+            inserted.set()
+            time.sleep(6)
+        return result
+
+    try:
+        with connection.execute_wrapper(freeze_after_insert):
+            tick_at(a_beat(), NOON + HOUR)
+    finally:
+        connection.close()
