@@ -41,10 +41,11 @@ run: install
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# Repeats what is timed and writes what was measured, a JSON object a line.
+# Repeats what is timed and writes what was measured, a JSON object a line; when all has passed, the documented table.
 faults: install
 	@mkdir -p var && rm -f var/faults.jsonl
-	FAULTS_REPETITIONS=5 FAULTS_REPORT=$(CURDIR)/var/faults.jsonl $(BIN)/python -m pytest tests/faults -m "" -p no:randomly
+	FAULTS_REPETITIONS=5 FAULTS_REPORT=$(CURDIR)/var/faults.jsonl $(BIN)/python -m pytest tests/faults -m "" -p no:randomly -v
+	$(BIN)/python tests/faults/table.py var/faults.jsonl
 
 lint: install
 	$(BIN)/ruff check .

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import table
 from django.core.management import get_commands
+from promises import PROMISES, Promise
 
 from riotwatch_jobs import registry
 from riotwatch_jobs.base import Job
@@ -181,6 +183,38 @@ def test_a_decision_record_has_its_sections_and_names_its_proof(record):
 def test_every_decision_record_is_in_the_index():
     index = read("docs/decisions/README.md")
     assert [record.name for record in RECORDS] == re.findall(r"\]\((0\d+-[\w-]+\.md)\)", index)
+
+
+# --- Reliability -----------------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_faults_is_what_the_promises_and_the_kept_measurements_make():
+    text = read("docs/reliability.md")
+    assert table.with_table(text, table.between_markers(table.kept())) == text, "run tests/faults/table.py"
+
+
+def test_every_promise_is_tested_and_every_fault_has_one_row():
+    assert [fault for fault in PROMISES if not table.tests_of(fault)] == []
+    listed = re.findall(r"^\| F(\d+) \|", read("docs/reliability.md"), flags=re.MULTILINE)
+    assert sorted(map(int, listed)) == list(range(1, 33))
+
+
+def test_a_row_tells_median_worst_and_how_often():
+    promise = Promise("all is lost", "nothing is", 45)
+    records = [
+        {"fault": "F0", "seconds": [1.0, 30.0], "lost": 0, "doubled": 1, "note": "twice", "held": True},
+        {"fault": "F0", "seconds": [2.24], "lost": 0, "doubled": 0, "note": "twice", "held": True},
+    ]
+    row = "| F0 | all is lost | nothing is | 45 s | 2.2 s | 30 s | 3 | 0 | 1 | twice |  |\n"
+    assert table.row("F0", promise, records) == row
+    assert "| not measured yet |" in table.row("F0", promise, [])
+
+
+def test_measurements_that_did_not_hold_are_not_documented(tmp_path):
+    report = tmp_path / "faults.jsonl"
+    report.write_text('{"fault": "F1", "seconds": [50.0], "lost": 0, "doubled": 0, "note": "", "held": false}\n')
+    with pytest.raises(SystemExit, match="not held: F1"):
+        table.main([str(report)])
 
 
 # --- Parity ----------------------------------------------------------------------------------------------------------

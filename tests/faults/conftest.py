@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from crew import Asked, wait_for_worker
 from invariants import Losses, losses, start_recording
+from machine import machine
 from promises import PROMISES
 from rig import Rig
 from stack import RIOT_QUEUES
@@ -36,6 +37,8 @@ def _rig(django_db_blocker) -> Iterator[Rig]:
         rig.start()
         with django_db_blocker.unblock(), rig.entered():
             start_recording()
+            with rig.broker() as broker:
+                _write({"machine": machine("faults", broker)})
         yield rig
     finally:
         rig.stop()
@@ -116,7 +119,16 @@ def measured() -> Callable[..., Losses]:
         found = Losses(found.lost + lost, found.doubled)
         promise = PROMISES[fault]
         late = promise.within_s is not None and max(seconds, default=0.0) > promise.within_s
-        _write(fault, seconds, found, note, held=not late and found == Losses(0, 0))
+        _write(
+            {
+                "fault": fault,
+                "seconds": [round(one, 2) for one in seconds],
+                "lost": found.lost,
+                "doubled": found.doubled,
+                "note": note,
+                "held": not late and found == Losses(0, 0),
+            }
+        )
         assert found == Losses(lost=0, doubled=0)
         assert not late, f"{fault}: {max(seconds):.1f} s, promised {promise.within_s} s"
         return found
@@ -124,19 +136,10 @@ def measured() -> Callable[..., Losses]:
     return hold
 
 
-def _write(fault: str, seconds: Sequence[float], found: Losses, note: str, *, held: bool) -> None:
-    if not REPORT:
-        return
-    record = {
-        "fault": fault,
-        "seconds": [round(one, 2) for one in seconds],
-        "lost": found.lost,
-        "doubled": found.doubled,
-        "note": note,
-        "held": held,
-    }
-    with Path(REPORT).open("a") as report:
-        report.write(json.dumps(record) + "\n")
+def _write(record: dict[str, object]) -> None:
+    if REPORT:
+        with Path(REPORT).open("a") as report:
+            report.write(json.dumps(record) + "\n")
 
 
 @pytest.fixture
