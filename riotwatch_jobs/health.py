@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 
 from riotwatch_jobs import registry
+from riotwatch_jobs.catching_up import MISSED
 from riotwatch_jobs.checkups import Finding, register, registered
 from riotwatch_jobs.items import INTERACTIVE_QUEUE
 from riotwatch_jobs.leases import database_now
@@ -19,13 +20,17 @@ from riotwatch_jobs.models import (
     LEASE_DEAD_AFTER,
     Canary,
     EmergencyStop,
+    Execution,
+    ExecutionState,
     Heartbeat,
     ItemState,
+    JobConfiguration,
     WorkerLease,
     WorkItem,
 )
 
 CANARY_ANSWERS_WITHIN = timedelta(seconds=60)
+MISSED_SLOTS_TOLD_FOR = timedelta(hours=24)
 WORKED_ON = (ItemState.DONE, ItemState.FAILED)
 
 
@@ -89,6 +94,35 @@ def _is_busy(canary: Canary) -> bool:
     items = WorkItem.objects.filter(queue=canary.queue)
     running = items.filter(state=ItemState.RUNNING, owner_id__in=WorkerLease.objects.values("pk"))
     return running.exists() or items.filter(state__in=WORKED_ON, finished_at__gt=canary.sent_at).exists()
+
+
+@register
+def schedules(now: datetime) -> Iterable[Finding]:
+    """Whether slots of the last 24 h were missed, by jobs that are switched on and have not run since."""
+    missed = [run for run in _missed_slots(now) if not _ran_after(run)]
+    if not missed:
+        yield Finding("schedules")
+        return
+    told = [f"{run.slots_skipped} of {run.job_id}, the latest at {run.slot:%Y-%m-%d %H:%M} UTC" for run in missed]
+    remedy = "; ".join(f"manage.py trigger_job {job_id}" for job_id in dict.fromkeys(run.job_id for run in missed))
+    yield Finding(
+        "schedules", f"slots were missed, no beat ran: {', '.join(told)}", min(run.queued_at for run in missed), remedy
+    )
+
+
+def _missed_slots(now: datetime) -> Iterable[Execution]:
+    return Execution.objects.filter(
+        state=ExecutionState.SKIPPED,
+        reason=MISSED,
+        finished_at__gt=now - MISSED_SLOTS_TOLD_FOR,
+        job_id__in=JobConfiguration.objects.filter(enabled=True).values("pk"),
+    ).order_by("job_id", "scope", "slot")
+
+
+def _ran_after(missed: Execution) -> bool:
+    """A run of the scope was asked for after the slot: by the next slot, or by a person."""
+    later = Execution.objects.filter(job_id=missed.job_id, scope=missed.scope, queued_at__gt=missed.slot)
+    return later.exclude(state=ExecutionState.SKIPPED).exists()
 
 
 @register

@@ -15,16 +15,19 @@ from rows_and_messages import dead_broker, empty_broker, messages_in
 from toy_jobs import toy_job
 
 from riotwatch_jobs import (
+    catching_up,
     checkups,
     health,
     leases,
     registry,
+    scheduling,
+    slots,
     switching,
     tasks,
     watching,
 )
 from riotwatch_jobs.audit import Actor
-from riotwatch_jobs.models import Canary, EmergencyStop, Heartbeat, ItemState, WorkerLease
+from riotwatch_jobs.models import Canary, EmergencyStop, Execution, Heartbeat, ItemState, JobConfiguration, WorkerLease
 from riotwatch_jobs.outcomes import Done
 from riotwatch_jobs.registry import registered_temporarily
 from riotwatch_players.models import KeyOutage
@@ -32,6 +35,7 @@ from riotwatch_players.models import KeyOutage
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
 SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -123,6 +127,32 @@ def test_a_worker_that_is_busy_with_items_is_not_ill(well, now, lease, start):
     assert ill() == {}
     run.items.update(state=ItemState.DONE, owner_id=None, finished_at=now - 100 * SECOND)
     assert list(ill()) == ["queue players"]
+
+
+@pytest.fixture
+def missed(well, now):
+    """Three slots of a toy were missed, the latest an hour ago."""
+    plan = scheduling.Plan("toy", "default", slots.Every(3600))
+    JobConfiguration.objects.update_or_create(job_id="toy", defaults={"enabled": True})
+    scheduling.skip_slot(plan, now - HOUR, catching_up.MISSED, now=now - 30 * SECOND, count=3)
+
+
+def test_missed_slots_are_told_until_the_job_has_run_again(missed, start, now):
+    found = ill()
+    assert list(found) == ["schedules"]
+    assert "3 of toy, the latest at " in found["schedules"].ill
+    assert found["schedules"].since == now - 30 * SECOND
+    assert found["schedules"].remedy == "manage.py trigger_job toy"
+    start("toy")
+    assert ill() == {}
+
+
+def test_missed_slots_of_a_job_that_is_switched_off_or_of_yesterday_are_not_told(missed, now):
+    JobConfiguration.objects.update(enabled=False)
+    assert ill() == {}
+    JobConfiguration.objects.update(enabled=True)
+    Execution.objects.update(finished_at=now - 25 * HOUR)
+    assert ill() == {}
 
 
 def test_the_key_that_riot_refuses_and_the_emergency_stop_are_told(well, now):
