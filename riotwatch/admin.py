@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from riotwatch_jobs.admin.pages import ReadOnlyAdmin
+from riotwatch_pages.read_only import ReadOnlyAdmin
 
 admin.site.unregister(User)
 admin.site.unregister(Group)

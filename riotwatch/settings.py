@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "riotwatch_jobs",
     "riotwatch_players",
     "riotwatch_api",
+    "riotwatch_pages",
     "ninja",  # its copies of the documentation's scripts and styles: none comes from elsewhere
     "django_celery_beat",
     "unfold",  # before the admin, whose site it replaces by its own

@@ -48,6 +48,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "riotwatch.skin.environment",
     "DASHBOARD_CALLBACK": "riotwatch.desk.home",
+    "SCRIPTS": [lambda request: static("riotwatch_pages/pages.js")],
     "STYLES": [
         lambda request: static("riotwatch/desk.css"),
         lambda request: static("riotwatch_players/players.css"),

@@ -1,6 +1,5 @@
 """API keys in the admin: people see, make and revoke their own, superusers everybody's."""
 
-from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -10,16 +9,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from riotwatch_api import keys
 from riotwatch_api.access import HEADER
 from riotwatch_api.models import ApiKey, Role
-
-
-def _minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M}"
+from riotwatch_pages import times
 
 
 class NewKeyForm(forms.ModelForm[ApiKey]):
@@ -77,17 +74,17 @@ class ApiKeyAdmin(ModelAdmin):
     @admin.display
     def state(self, key: ApiKey) -> str:
         """In use or revoked."""
-        return f"revoked {_minute(key.revoked_at)}" if key.revoked_at else "in use"
+        return format_html("revoked {}", times.instant(key.revoked_at)) if key.revoked_at else "in use"
 
-    @admin.display(ordering="created_at", description="made (UTC)")
+    @admin.display(ordering="created_at", description="made")
     def made(self, key: ApiKey) -> str:
         """Since when there is this key."""
-        return _minute(key.created_at)
+        return times.instant(key.created_at)
 
-    @admin.display(ordering="last_used_at", description="last used (UTC)")
+    @admin.display(ordering="last_used_at", description="last used")
     def last_used(self, key: ApiKey) -> str:
         """To the minute."""
-        return _minute(key.last_used_at) if key.last_used_at else "never"
+        return times.instant(key.last_used_at) or "never"
 
     def get_form(self, request: HttpRequest, obj: ApiKey | None = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
         """The form for a new key of the signed-in person."""

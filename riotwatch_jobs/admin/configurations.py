@@ -9,17 +9,20 @@ from django.contrib.admin.utils import unquote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from riotwatch_jobs import configuring, switching
 from riotwatch_jobs.admin import job_page, words
 from riotwatch_jobs.admin.operations import Button, OperatedAdmin, Question
-from riotwatch_jobs.admin.pages import actor, label, page_of, run_now, when
+from riotwatch_jobs.admin.pages import actor, label, page_of, run_now
 from riotwatch_jobs.admin.settings_fields import PREFIX
 from riotwatch_jobs.admin.settings_form import OWN_FIELDS, form_for, in_words, stored_problems
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration
+from riotwatch_pages import times
+from riotwatch_pages.live import Part, part
 
 BARS_IN_LIST = 10
 BARS_ON_PAGE = 30
@@ -80,7 +83,7 @@ class JobConfigurationAdmin(OperatedAdmin):
     list_display = ("job", "state", "schedule", "next_run", "last_run", "tracker")
     list_display_links = ("job",)
     actions = ("run_now", "pause_jobs", "resume_jobs", "enable_jobs", "disable_jobs")
-    list_before_template = "riotwatch_jobs/stopped.html"
+    list_before_template = "riotwatch_jobs/jobs.html"
     change_form_template = "riotwatch_jobs/job.html"
     search_fields = ("job_id",)
     empty_hint = "Jobs are files of the catalogue, riotwatch_jobs/jobs/: manage.py sync_schedules makes their rows."
@@ -101,6 +104,15 @@ class JobConfigurationAdmin(OperatedAdmin):
         return False
 
     # --- The list ---
+
+    def get_urls(self) -> list[URLPattern]:
+        """With the address that the list asks every five seconds."""
+        live = part(self.admin_site, self.has_view_permission, self._live)
+        return [path("live/", live, name="riotwatch_jobs_jobconfiguration_live"), *super().get_urls()]
+
+    def _live(self, request: HttpRequest) -> Part:
+        """The rows as they stand."""
+        return "riotwatch_jobs/jobs_live.html", {"cl": self.get_changelist_instance(request)}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """With the stop of everything, where there is one."""
@@ -134,7 +146,7 @@ class JobConfigurationAdmin(OperatedAdmin):
     @admin.display
     def next_run(self, row: Any) -> str:  # noqa: ANN401
         """The next slot of any of its schedules."""
-        return when(row.facts.next_run) or "none"
+        return times.age(row.facts.next_run) or "none"
 
     @admin.display
     def last_run(self, row: Any) -> str:  # noqa: ANN401
@@ -142,9 +154,9 @@ class JobConfigurationAdmin(OperatedAdmin):
         last = row.facts.last_run
         if last is None:
             return "never"
-        took = f" · {words.span(last.duration_s)}" if last.duration_s is not None else ""
+        took = f" · {times.span(last.duration_s)}" if last.duration_s is not None else ""
         state = label(words.of_run(last), href=page_of(Execution, last.pk))
-        return format_html("{} {}{}", state, when(last.queued_at), took)
+        return format_html("{} {}{}", state, times.age(last.queued_at), took)
 
     @admin.display(description="last 10 runs")
     def tracker(self, row: Any) -> str:  # noqa: ANN401
@@ -182,11 +194,12 @@ class JobConfigurationAdmin(OperatedAdmin):
             "title": facts.name,
             "facts": facts,
             "now": now,
-            "next_run": when(facts.next_run),
+            "next_run": times.age(facts.next_run),
             "stored_problems": stored_problems(row, facts.job) if facts.job else [],
             "stop": EmergencyStop.objects.first(),
             "settings": [] if self.has_change_permission(request, row) else in_words(row),
-            "operations": self.with_buttons(request, row),
+            "operations": self.operations(request),
+            "buttons": self.buttons_of(request, row),
         }
 
     def save_model(self, request: HttpRequest, obj: JobConfiguration, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001
@@ -204,11 +217,10 @@ class JobConfigurationAdmin(OperatedAdmin):
 
     # --- What operators do ---
 
-    def buttons(self, request: HttpRequest, row: Any) -> list[Button]:  # noqa: ANN401 - a JobConfiguration
+    def buttons(self, row: Any) -> list[Button]:  # noqa: ANN401 - a JobConfiguration
         """Run, pause or resume, switch."""
-        del request
         run = Button("run_now", "Run now", "play_arrow", variant="primary")
-        pause, resume = Button("pause_jobs", "Pause", "pause", asks=True), Button("resume_jobs", "Resume", "resume")
+        pause, resume = Button("pause_jobs", "Pause", "pause"), Button("resume_jobs", "Resume", "resume")
         off, on = Button("disable_jobs", "Disable", "toggle_off"), Button("enable_jobs", "Enable", "toggle_on")
         return [run, resume if row.is_paused(database_now()) else pause, off if row.enabled else on]
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from riotwatch_jobs.admin import words
 from riotwatch_jobs.models import Execution, ExecutionState
+from riotwatch_pages import times
 
 LEAST_HEIGHT = 15
 """Percent; a run that took no time is still seen and clicked."""
@@ -32,10 +33,10 @@ def bars(runs: list[Execution], now: datetime) -> list[Bar]:
 def _bar(run: Execution, longest: float, now: datetime) -> Bar:
     label, duration = words.of_run(run), run.duration_s
     share = (duration or 0) / longest if longest else 0
-    took = f", {words.span(duration)}" if duration is not None else ""
+    took = f", {times.span(duration)}" if duration is not None else ""
     return Bar(
         run=run.pk,
-        title=f"Run {run.pk}: {label.text}{took}, {words.from_now(run.queued_at, now)}",
+        title=f"Run {run.pk}: {label.text}{took}, {times.from_now(run.queued_at, now)}",
         type=label.type or "none",
         height=max(LEAST_HEIGHT, round(share * 100)),
     )

@@ -7,9 +7,11 @@ from django.contrib import admin
 from django.utils.html import format_html
 
 from riotwatch_jobs.admin import words
-from riotwatch_jobs.admin.pages import ReadOnlyAdmin, label, link_to, when
+from riotwatch_jobs.admin.pages import label, link_to
 from riotwatch_jobs.admin.words import Label
 from riotwatch_jobs.models import Execution, ExecutionLog, WorkItem
+from riotwatch_pages import times
+from riotwatch_pages.read_only import ReadOnlyAdmin
 
 LEVEL_TYPES = {logging.WARNING: "warning", logging.ERROR: "danger", logging.CRITICAL: "danger"}
 
@@ -52,7 +54,7 @@ class WorkItemAdmin(ReadOnlyAdmin):
     @admin.display(ordering="started_at")
     def started(self, item: WorkItem) -> str:
         """When it was last taken up."""
-        return when(item.started_at)
+        return times.age(item.started_at)
 
     @admin.display
     def log(self, item: WorkItem) -> str:
@@ -93,7 +95,7 @@ class ExecutionLogAdmin(ReadOnlyAdmin):
     @admin.display(ordering="id", description="when")
     def written(self, line: ExecutionLog) -> str:
         """How long ago."""
-        return when(line.at)
+        return times.age(line.at)
 
     @admin.display(description="level", ordering="level")
     def level_label(self, line: ExecutionLog) -> str:

@@ -36,9 +36,22 @@ class Button:
     action: str
     title: str
     icon: str
-    asks: bool = False
-    """It answers with a page that asks first."""
     variant: str = "default"
+
+    @property
+    def form(self) -> str:
+        """The form that it belongs to (`riotwatch_jobs/action_forms.html`)."""
+        return f"rw-{self.action}"
+
+
+@dataclass(frozen=True)
+class Buttons:
+    """What a person can do to one row now."""
+
+    chosen: Sequence[Button]
+    pk: Any
+    name: str = ACTION_CHECKBOX_NAME
+    """Under which the row's key is posted."""
 
 
 @dataclass(frozen=True)
@@ -60,20 +73,24 @@ class OperatedAdmin(ModelAdmin):
         wanted = request.POST.get("action")
         if wanted and wanted not in self.get_actions(request):
             raise PermissionDenied
-        response: HttpResponse = super().changelist_view(request, extra_context)
+        own = {"operations": self.operations(request)}
+        response: HttpResponse = super().changelist_view(request, own | (extra_context or {}))
         return response
 
-    def buttons(self, request: HttpRequest, row: Any) -> list[Button]:  # noqa: ANN401 - the admin's own model
-        """What can be done to this row now."""
-        del request, row
+    def buttons(self, row: Any) -> list[Button]:  # noqa: ANN401 - the admin's own model
+        """What can be done to this row now, by whoever has the permission."""
+        del row
         return []
 
-    def with_buttons(self, request: HttpRequest, row: Model) -> dict[str, Any]:
+    def operations(self, request: HttpRequest) -> dict[str, Any]:
+        """What `riotwatch_jobs/action_forms.html` needs: the actions that the person may carry out."""
+        address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        return {"actions": list(self.get_actions(request)), "address": address}
+
+    def buttons_of(self, request: HttpRequest, row: Model) -> Buttons:
         """What `riotwatch_jobs/buttons.html` shows: the buttons for which the person has the permission."""
         allowed = self.get_actions(request)
-        address = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        chosen = [button for button in self.buttons(request, row) if button.action in allowed]
-        return {"buttons": chosen, "address": address, "row": row, "checkbox": ACTION_CHECKBOX_NAME}
+        return Buttons([button for button in self.buttons(row) if button.action in allowed], row.pk)
 
     def carry_out(
         self, request: HttpRequest, rows: Sequence[Any], act: Callable[[Any], str]

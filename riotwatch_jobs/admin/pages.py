@@ -1,6 +1,4 @@
-"""What the admin's pages of jobs share: records that are only read, who acts, asking for a run, pieces of HTML."""
-
-from datetime import datetime
+"""What the admin's pages of jobs share: who acts, asking for a run, pieces of HTML."""
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
@@ -9,35 +7,14 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
-from unfold.admin import ModelAdmin
 
 from riotwatch_jobs import audit, dispatch
-from riotwatch_jobs.admin.words import Label, from_now, moment
+from riotwatch_jobs.admin.words import Label
 from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import ExecutionState, Trigger
 from riotwatch_jobs.switching import Refused
-
-
-class ReadOnlyAdmin(ModelAdmin):
-    """Records that the system writes and people only read."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody adds one by hand."""
-        del request, obj
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody edits one."""
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Retention deletes them."""
-        del request, obj
-        return False
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -69,14 +46,6 @@ def run_now(request: HttpRequest, job_id: str, subject: Model) -> str:
 def label(shown: Label, *, href: str = "") -> str:
     """A word in a colored box, which may lead somewhere."""
     return render_to_string("unfold/helpers/label.html", {"text": shown.text, "type": shown.type, "href": href})
-
-
-def when(at: datetime | None) -> str:
-    """How far away an instant is, with the instant itself at the pointer."""
-    if at is None:
-        return ""
-    now = timezone.now()
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), moment(at), from_now(at, now))
 
 
 def link_to(model: type[Model], pk: object, text: object) -> str:

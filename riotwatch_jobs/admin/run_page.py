@@ -22,6 +22,7 @@ from riotwatch_jobs.models import (
     ItemState,
     WorkItem,
 )
+from riotwatch_pages import times
 
 LINES_SHOWN = 200
 ITEMS_SHOWN = 50
@@ -41,8 +42,8 @@ class Progress:
     failed: int
     phase: str
     """The part it is in; empty where it has only one."""
-    waiting: str
-    """`waiting for budget until …`; empty where nothing waits for it."""
+    waits_until: datetime | None
+    """When the key's budget lets it go on; None where it does not wait for it."""
 
     @property
     def percent(self) -> int:
@@ -73,11 +74,14 @@ class LogLine:
     level: str
 
 
-def live(run: Execution, *, state: str, now: datetime) -> dict[str, Any]:
-    """The part of the page that changes while the run is open."""
+def facts(run: Execution, *, state: str, now: datetime) -> dict[str, Any]:
+    """All that the page shows; `state` narrows the items."""
     counts = state_counts(run)
+    job = job_of(run)
     return {
         "run": run,
+        "description": job.description if job else "",
+        "previous": previous(run),
         "label": words.of_run(run),
         "progress": progress(run, counts) if run.is_open else None,
         "took": took(run, now),
@@ -106,13 +110,12 @@ def items_ended(runs: Sequence[int]) -> dict[int, tuple[int, int]]:
 
 def progress(run: Execution, counts: Sequence[StateCount]) -> Progress:
     """How far an open run is."""
-    until = run.waiting_for_budget_until()
     return Progress(
         total=sum(count.number for count in counts),
         open=sum(count.number for count in counts if count.state in OPEN_ITEM_STATES),
         failed=sum(count.number for count in counts if count.state in FAILED_ITEM_STATES),
         phase=phase_in_words(run),
-        waiting=f"waiting for budget until {words.moment(until)}" if until else "",
+        waits_until=run.waiting_for_budget_until(),
     )
 
 
@@ -137,7 +140,7 @@ def took(run: Execution, now: datetime) -> str:
     """How long the run took, or has been taking."""
     if run.started_at is None:
         return ""
-    return words.span(((run.finished_at or now) - run.started_at).total_seconds())
+    return times.span(((run.finished_at or now) - run.started_at).total_seconds())
 
 
 def counters(run: Execution) -> list[tuple[str, int]]:

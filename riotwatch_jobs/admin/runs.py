@@ -5,21 +5,22 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from django.views.decorators.cache import never_cache
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from riotwatch_jobs import rerunning
 from riotwatch_jobs.admin import run_page, words
 from riotwatch_jobs.admin.operations import Button, OperatedAdmin, Question
-from riotwatch_jobs.admin.pages import ReadOnlyAdmin, actor, flower_address, label, link_to, when
+from riotwatch_jobs.admin.pages import actor, flower_address, label, link_to
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution, JobConfiguration
 from riotwatch_jobs.switching import LONGEST_REASON
+from riotwatch_pages import times
+from riotwatch_pages.live import Part, part
+from riotwatch_pages.read_only import ReadOnlyAdmin
 
 
 class CancelForm(forms.Form):
@@ -79,8 +80,8 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """With the address that an open run's page asks every other second."""
-        live = path("<int:run_id>/live/", never_cache(self.live), name="riotwatch_jobs_execution_live")
-        return [live, *super().get_urls()]
+        live = part(self.admin_site, self.has_view_permission, self._live)
+        return [path("<int:run_id>/live/", live, name="riotwatch_jobs_execution_live"), *super().get_urls()]
 
     # --- The list ---
 
@@ -118,12 +119,12 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
     @admin.display(ordering="queued_at")
     def queued(self, run: Execution) -> str:
         """How long ago it was asked for."""
-        return when(run.queued_at)
+        return times.age(run.queued_at)
 
     @admin.display
     def duration(self, run: Execution) -> str:
         """From start to end."""
-        return words.span(run.duration_s) if run.duration_s is not None else ""
+        return times.span(run.duration_s) if run.duration_s is not None else ""
 
     # --- A run's page ---
 
@@ -137,30 +138,17 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
         return response
 
     def _page(self, request: HttpRequest, run: Execution) -> dict[str, Any]:
-        now = database_now()
         job = run_page.job_of(run)
-        return {
-            **run_page.live(run, state=request.GET.get("items", ""), now=now),
-            "title": f"{job.name if job else run.job_id}: run {run.pk}",
-            "description": job.description if job else "",
-            "previous": run_page.previous(run),
-            "flower": flower_address(request, "tasks"),
-            "operations": self.with_buttons(request, run),
-        }
+        title = f"{job.name if job else run.job_id}: run {run.pk}"
+        return self._facts(request, run) | {"title": title, "operations": self.operations(request)}
 
-    def live(self, request: HttpRequest, run_id: int) -> HttpResponse:
-        """What changes while the run is open; the whole page is loaded anew when it has ended.
+    def _facts(self, request: HttpRequest, run: Execution) -> dict[str, Any]:
+        shown = run_page.facts(run, state=request.GET.get("items", ""), now=database_now())
+        return shown | {"flower": flower_address(request, "tasks"), "buttons": self.buttons_of(request, run)}
 
-        Whoever may not see it, or is no longer signed in, gets a 403: a redirect would end up inside the page.
-        """
-        if not self.admin_site.has_permission(request) or not self.has_view_permission(request):
-            raise PermissionDenied
-        run = get_object_or_404(Execution, pk=run_id)
-        context = run_page.live(run, state=request.GET.get("items", ""), now=database_now())
-        response = render(request, "riotwatch_jobs/run_live.html", context)
-        if not run.is_open:
-            response["HX-Refresh"] = "true"
-        return response
+    def _live(self, request: HttpRequest, run_id: int) -> Part:
+        """The run as it stands."""
+        return "riotwatch_jobs/run_live.html", self._facts(request, get_object_or_404(Execution, pk=run_id))
 
     # --- What operators do ---
 
@@ -168,13 +156,13 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
         """Operating takes the right to change runs, though nobody edits one."""
         return request.user.has_perm("riotwatch_jobs.change_execution")
 
-    def buttons(self, request: HttpRequest, row: Any) -> list[Button]:  # noqa: ANN401 - an Execution
+    def buttons(self, row: Any) -> list[Button]:  # noqa: ANN401 - an Execution
         """An open run can be ended, an ended one repeated."""
         if not row.is_open:
-            return [Button("retry_runs", "Retry", "replay", asks=True)]
+            return [Button("retry_runs", "Retry", "replay")]
         return [
-            Button("cancel_runs", "Cancel", "cancel", asks=True),
-            Button("fail_runs", "Fail by hand", "dangerous", asks=True),
+            Button("cancel_runs", "Cancel", "cancel"),
+            Button("fail_runs", "Fail by hand", "dangerous"),
         ]
 
     @admin.action(description="Cancel…", permissions=["operate"])

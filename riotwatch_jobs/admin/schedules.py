@@ -23,7 +23,7 @@ from django_celery_beat.models import (
 from riotwatch_jobs import audit, registry, rescheduling, scheduling
 from riotwatch_jobs.admin import job_page
 from riotwatch_jobs.admin.operations import Button, OperatedAdmin
-from riotwatch_jobs.admin.pages import actor, link_to, run_now, when
+from riotwatch_jobs.admin.pages import actor, link_to, run_now
 from riotwatch_jobs.admin.schedule_form import (
     AddScheduleForm,
     ChangeScheduleForm,
@@ -33,6 +33,7 @@ from riotwatch_jobs.admin.schedule_form import (
 )
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import JobConfiguration
+from riotwatch_pages import times
 
 # What django-celery-beat calls a periodic task is a schedule here, in headings, buttons and messages.
 PeriodicTask._meta.verbose_name, PeriodicTask._meta.verbose_name_plural = "schedule", "schedules"
@@ -69,7 +70,7 @@ class ScheduleAdmin(OperatedAdmin):
     list_display_links = ("times",)
     list_filter = (JobFilter, "enabled")
     list_select_related = ("interval", "crontab")
-    list_before_template = "riotwatch_jobs/switch_forms.html"
+    list_before_template = "riotwatch_jobs/action_forms.html"
     search_fields = ("name",)
     ordering = ("name",)
     actions = ("enable_schedules", "disable_schedules", "run_now")
@@ -124,12 +125,12 @@ class ScheduleAdmin(OperatedAdmin):
         """The next slot."""
         if row.job_is_off and row.enabled:
             return "none: the job is off"
-        return when(row.timing.next_slot) or ("off" if not row.enabled else "none")
+        return times.age(row.timing.next_slot) or ("off" if not row.enabled else "none")
 
     @admin.display(ordering="last_run_at")
     def last_slot(self, row: Any) -> str:  # noqa: ANN401
         """The slot that was looked at last."""
-        return when(row.last_run_at) if row.total_run_count else "never"
+        return times.age(row.last_run_at) if row.total_run_count else "never"
 
     # --- A schedule's page ---
 
@@ -166,7 +167,8 @@ class ScheduleAdmin(OperatedAdmin):
                 "title": f"Schedule of {scheduling.job_id_of(row)}",
                 "job_id": scheduling.job_id_of(row),
                 "timing": job_page.timing_of(row, database_now()),
-                "operations": self.with_buttons(request, row),
+                "operations": self.operations(request),
+                "buttons": self.buttons_of(request, row),
             }
         return super().changeform_view(request, object_id, form_url, {**(extra_context or {}), **more})
 
@@ -217,9 +219,9 @@ class ScheduleAdmin(OperatedAdmin):
 
     # --- What operators do ---
 
-    def buttons(self, request: HttpRequest, row: Any) -> list[Button]:  # noqa: ANN401 - a PeriodicTask
+    def buttons(self, row: Any) -> list[Button]:  # noqa: ANN401 - a PeriodicTask
         """Its job can be run at once; it is switched by its form."""
-        del request, row
+        del row
         return [Button("run_now", "Run the job now", "play_arrow")]
 
     @admin.action(description="Enable (the next slot counts)", permissions=["change"])

@@ -9,11 +9,11 @@ from django.conf import settings
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget, UnfoldBooleanSwitchWidget
 
 from riotwatch_jobs import registry
-from riotwatch_jobs.admin import words
 from riotwatch_jobs.admin.conflicts import VersionedForm
 from riotwatch_jobs.admin.settings_fields import PREFIX, SettingField, UnknownSettingField, bounds_of, shown_value
 from riotwatch_jobs.base import Job, Overlap
 from riotwatch_jobs.models import JobConfiguration
+from riotwatch_pages import times
 
 OWN_FIELDS = ("enabled", "timeout_s", "deadline_s", "overlap", "catch_up_s")
 OVERLAPS = dict(Overlap.CHOICES)
@@ -52,8 +52,8 @@ class JobForm(VersionedForm):
     def _name_defaults(self, job: type[Job]) -> None:
         timeout_s = job.timeout_s or settings.JOB_TIMEOUT_SECONDS
         texts = {
-            "timeout_s": f"One item's working time, waiting excluded. Default: {words.span(timeout_s)}.",
-            "deadline_s": f"One run's longest duration. Default: {words.span(job.deadline_s)}.",
+            "timeout_s": f"One item's working time, waiting excluded. Default: {times.span(timeout_s)}.",
+            "deadline_s": f"One run's longest duration. Default: {times.span(job.deadline_s)}.",
             "overlap": "What a slot does while the run before is still open.",
             "catch_up_s": f"How late a missed slot is still made up for; 0 = never. Default: {_catch_up(job)}.",
         }
@@ -128,7 +128,7 @@ def stored_problems(configuration: JobConfiguration, job: type[Job]) -> list[str
 
 
 def _catch_up(job: type[Job]) -> str:
-    return "one interval, 6 h at most" if job.catch_up_s is None else words.span(job.catch_up_s)
+    return "one interval, 6 h at most" if job.catch_up_s is None else times.span(job.catch_up_s)
 
 
 def in_words(configuration: JobConfiguration) -> list[tuple[str, str, str]]:

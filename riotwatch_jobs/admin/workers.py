@@ -7,10 +7,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
-from riotwatch_jobs.admin.pages import ReadOnlyAdmin, label, link_to, when
-from riotwatch_jobs.admin.words import Label, from_now
+from riotwatch_jobs.admin.pages import label, link_to
+from riotwatch_jobs.admin.words import Label
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import LEASE_DEAD_AFTER, ItemState, WorkerLease, WorkItem
+from riotwatch_pages import times
+from riotwatch_pages.read_only import ReadOnlyAdmin
 
 ITEMS_NAMED = 3
 
@@ -68,7 +70,7 @@ class WorkerLeaseAdmin(ReadOnlyAdmin):
         now = getattr(lease, "seen_at", None) or database_now()
         if lease.renewed_at > now - LEASE_DEAD_AFTER:
             return label(Label("live", "success"))
-        return label(Label(f"dead, last seen {from_now(lease.renewed_at, now)}", "danger"))
+        return label(Label(f"dead, last seen {times.from_now(lease.renewed_at, now)}", "danger"))
 
     @admin.display(description="queues")
     def serves(self, lease: WorkerLease) -> str:
@@ -94,7 +96,7 @@ class WorkerLeaseAdmin(ReadOnlyAdmin):
     @admin.display(ordering="started_at")
     def started(self, lease: WorkerLease) -> str:
         """How long ago it came up."""
-        return when(lease.started_at)
+        return times.age(lease.started_at)
 
 
 def _running(leases: list[int]) -> dict[int, list[WorkItem]]:

@@ -6,9 +6,8 @@ A run for one player never waits for a long run over all of them. Players' pages
 from collections.abc import Callable, Sequence
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -17,6 +16,7 @@ from riotwatch_jobs.jobs.smurf_analyzer import SmurfAnalyzer
 from riotwatch_jobs.jobs.tracked_player_updater import TrackedPlayerUpdater
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution, ExecutionState, Trigger
+from riotwatch_pages.posting import View, posted
 from riotwatch_players.audit import audit
 from riotwatch_players.models import Player, PlayerQuerySet
 
@@ -35,14 +35,14 @@ def analyzable() -> PlayerQuerySet:
     return Player.objects.active()
 
 
-def _starting(job_id: str, eligible: Callable[[], PlayerQuerySet], *, who: str) -> Callable[..., HttpResponseBase]:
+def _may_change(request: HttpRequest) -> bool:
+    return request.user.has_perm("riotwatch_players.change_player")
+
+
+def _starting(job_id: str, eligible: Callable[[], PlayerQuerySet], *, who: str) -> View:
     """A view that asks for a run about the players named in its address; `who` tells who can be."""
 
-    def view(request: HttpRequest) -> HttpResponseBase:
-        if not request.user.has_perm("riotwatch_players.change_player"):
-            raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+    def start(request: HttpRequest) -> str:
         named = [int(one) for one in request.GET.getlist("player") if one.isdecimal() and len(one) <= _ID_DIGITS]
         players = list(eligible().filter(pk__in=named).order_by("pk")[: MOST_PLAYERS + 1])
         run = None
@@ -50,9 +50,9 @@ def _starting(job_id: str, eligible: Callable[[], PlayerQuerySet], *, who: str) 
             run = _start(request, job_id, players, chosen=len(named))
         else:
             messages.error(request, f"Choose 1 to {MOST_PLAYERS} players: {who}")
-        return HttpResponseRedirect(_after(request, run, named))
+        return _after(request, run, named)
 
-    return view
+    return posted(admin.site, _may_change, start)
 
 
 def _start(request: HttpRequest, job_id: str, players: Sequence[Player], *, chosen: int) -> Execution | None:
@@ -106,6 +106,6 @@ def urls() -> list[URLPattern]:
     refresh = _starting(TrackedPlayerUpdater.job_id, refreshable, who="tracked and active ones can be refreshed")
     analyze = _starting(SmurfAnalyzer.job_id, analyzable, who="active ones can be analyzed")
     return [
-        path("players/refresh/", admin.site.admin_view(refresh), name="players_refresh"),
-        path("players/analyze/", admin.site.admin_view(analyze), name="players_analyze"),
+        path("players/refresh/", refresh, name="players_refresh"),
+        path("players/analyze/", analyze, name="players_analyze"),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -13,6 +13,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from riotwatch_pages import times
+from riotwatch_pages.posting import posted
 from riotwatch_players import feedback
 from riotwatch_players.admin.player_rows import PlayerRowsAdmin
 from riotwatch_players.audit import audit
@@ -51,22 +53,21 @@ class DetectionLabelAdmin(PlayerRowsAdmin):
         del request
         return {"label": row, "title": str(row.player)}
 
-    @display(description="Said (UTC)", ordering="at")
+    @display(description="Said", ordering="at")
     def said(self, label: DetectionLabel) -> str:
         """When."""
-        return f"{label.at:%Y-%m-%d %H:%M}"
+        return times.instant(label.at)
 
     def get_urls(self) -> list[URLPattern]:
         """With the address that the buttons post to."""
-        say = self.admin_site.admin_view(self.say_view)
+        say = posted(self.admin_site, self._may_say, self._say)
         return [path("of/<int:pk>/", say, name="riotwatch_players_detectionlabel_say"), *super().get_urls()]
 
-    def say_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """Keep what somebody says of the analysis `pk`, for those who may add labels."""
-        if not request.user.has_perm("riotwatch_players.add_detectionlabel"):
-            raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+    def _may_say(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("riotwatch_players.add_detectionlabel")
+
+    def _say(self, request: HttpRequest, pk: int) -> str:
+        """Keep what somebody says of the analysis `pk`."""
         analysis = get_object_or_404(Analysis.objects.select_related("player"), pk=pk)
         form = LabelForm(request.POST)
         if form.is_valid():
@@ -74,7 +75,7 @@ class DetectionLabelAdmin(PlayerRowsAdmin):
         else:
             problems = "; ".join(f"{name}: {texts[0]}" for name, texts in form.errors.items())
             self.message_user(request, f"Nothing was kept: {problems}", level=messages.ERROR)
-        return HttpResponseRedirect(_back(request, analysis))
+        return _back(request, analysis)
 
     def _keep(self, request: HttpRequest, analysis: Analysis, said: dict[str, Any]) -> None:
         question, says, source = Question(said["question"]), Says(said["says"]), LabelSource(said["source"])

@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminPasswordWidget
 
+from riotwatch_pages.posting import posted
 from riotwatch_players import gateway, keys, outages
 from riotwatch_players.admin.asking import AskingAdmin, AskingForm
 from riotwatch_players.audit import audit
@@ -138,7 +138,7 @@ class RiotKeyAdmin(AskingAdmin):
         """With the addresses of the buttons."""
         views = {"test": (self.has_add_permission, self._test), "forget": (self._may_forget, self._forget)}
         own = [
-            path(f"{name}/", self.admin_site.admin_view(_posted(may, do)), name=f"riotwatch_players_riotkey_{name}")
+            path(f"{name}/", posted(self.admin_site, may, _then_the_list(do)), name=f"riotwatch_players_riotkey_{name}")
             for name, (may, do) in views.items()
         ]
         return own + super().get_urls()  # type: ignore[no-any-return]
@@ -170,15 +170,9 @@ class RiotKeyAdmin(AskingAdmin):
             self.message_user(request, text, level=messages.WARNING)
 
 
-def _posted(may: Callable[[HttpRequest], bool], do: Callable[[HttpRequest], None]) -> Callable[..., HttpResponseBase]:
-    """A view that does something for whoever may, and goes back to the list."""
-
-    def view(request: HttpRequest) -> HttpResponseBase:
-        if not may(request):
-            raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+def _then_the_list(do: Callable[[HttpRequest], None]) -> Callable[[HttpRequest], str]:
+    def done(request: HttpRequest) -> str:
         do(request)
-        return HttpResponseRedirect(reverse("admin:riotwatch_players_riotkey_changelist"))
+        return reverse("admin:riotwatch_players_riotkey_changelist")
 
-    return view
+    return done

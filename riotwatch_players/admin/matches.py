@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from riotwatch_players import game_names, labels
-from riotwatch_players.admin.pages import ReadOnlyAdmin
+from riotwatch_players.admin.pages import RecordAdmin
 from riotwatch_players.admin.player_filters import NamedSets
 from riotwatch_players.admin.player_rows import PlayerRowsAdmin
 from riotwatch_players.models import BacklogMatch, Match, Participant, RankSnapshot
@@ -68,7 +68,7 @@ class QueueFilter(NamedSets):
 
 
 @admin.register(Match)
-class MatchAdmin(ReadOnlyAdmin):
+class MatchAdmin(RecordAdmin):
     """Stored matches, newest first."""
 
     list_display = ("match_id", "queue", "patch", "started_at", "length", "remake", "usable")
@@ -103,7 +103,7 @@ class MatchAdmin(ReadOnlyAdmin):
 
 
 @admin.register(BacklogMatch)
-class BacklogMatchAdmin(ReadOnlyAdmin):
+class BacklogMatchAdmin(RecordAdmin):
     """Matches to fetch, and what became of them."""
 
     list_display = ("match_id", "state_label", "lane", "reason", "added_at", "fetched_at")

@@ -5,17 +5,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
+from riotwatch_pages import times
+from riotwatch_pages.posting import May, posted
 from riotwatch_players import labels, model_cards, shadowing
-from riotwatch_players.admin.pages import ReadOnlyAdmin
+from riotwatch_players.admin.pages import RecordAdmin
 from riotwatch_players.audit import audit
 from riotwatch_players.detection.cards import BadCard, read_card
 from riotwatch_players.models import DetectionBaseline, DetectionModel, ModelOrigin, ModelState
@@ -70,7 +72,7 @@ CHANGES: dict[str, Callable[[HttpRequest, DetectionModel], str]] = {
 
 
 @admin.register(DetectionModel)
-class DetectionModelAdmin(ReadOnlyAdmin):
+class DetectionModelAdmin(RecordAdmin):
     """The models there are."""
 
     list_display = ("version_hash", "state_label", "origin", "brought_in", "file_state")
@@ -128,7 +130,8 @@ class DetectionModelAdmin(ReadOnlyAdmin):
     @display(description="Brought in", ordering="brought_in_at")
     def brought_in(self, model: DetectionModel) -> str:
         """When, and by whom."""
-        return f"{model.brought_in_at:%Y-%m-%d %H:%M}" + (f" by {model.brought_in_by}" if model.brought_in_by else "")
+        by = f" by {model.brought_in_by}" if model.brought_in_by else ""
+        return format_html("{}{}", times.instant(model.brought_in_at), by)
 
     @display(description="File")
     def file_state(self, model: DetectionModel) -> str:
@@ -139,10 +142,13 @@ class DetectionModelAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         """With the addresses of the buttons."""
-        views = {
-            "upload": ("upload/", self._posted(self._may_upload, self._upload)),
-        } | {verb: (f"<int:pk>/{verb}/", self._posted(self._may_switch, self._changing(verb))) for verb in CHANGES}
-        own = [path(where, view, name=f"{ADDRESS}_{name}") for name, (where, view) in views.items()]
+        views: dict[str, tuple[str, May, Callable[..., DetectionModel | None]]] = {
+            "upload": ("upload/", self._may_upload, self._upload),
+        } | {verb: (f"<int:pk>/{verb}/", self._may_switch, self._changing(verb)) for verb in CHANGES}
+        own = [
+            path(where, posted(self.admin_site, may, self._shown_after(do)), name=f"{ADDRESS}_{name}")
+            for name, (where, may, do) in views.items()
+        ]
         return own + super().get_urls()  # type: ignore[no-any-return]
 
     def _may_upload(self, request: HttpRequest) -> bool:
@@ -151,26 +157,20 @@ class DetectionModelAdmin(ReadOnlyAdmin):
     def _may_switch(self, request: HttpRequest) -> bool:
         return request.user.has_perm("riotwatch_players.change_detectionmodel")
 
-    def _posted(
-        self, may: Callable[[HttpRequest], bool], do: Callable[..., DetectionModel | None]
-    ) -> Callable[..., HttpResponseBase]:
-        """A view that does something for whoever may, and goes to the model's page, or back to the list."""
+    def _shown_after(self, do: Callable[..., DetectionModel | None]) -> Callable[..., str]:
+        """Do it, and go to the model's page, or back to the list; what is refused is told."""
 
-        def view(request: HttpRequest, **where: Any) -> HttpResponseBase:  # noqa: ANN401 - from the address
-            if not may(request):
-                raise PermissionDenied
-            if request.method != "POST":
-                return HttpResponseNotAllowed(["POST"])
+        def done(request: HttpRequest, **where: Any) -> str:  # noqa: ANN401 - from the address
             try:
                 model = do(request, **where)
             except REFUSED as problem:
                 self.message_user(request, f"Nothing was changed: {problem}", level=messages.ERROR)
                 model = DetectionModel.objects.filter(**where).first() if where else None
             if model is None:
-                return HttpResponseRedirect(reverse(f"admin:{ADDRESS}_changelist"))
-            return HttpResponseRedirect(reverse(f"admin:{ADDRESS}_change", args=[model.pk]))
+                return reverse(f"admin:{ADDRESS}_changelist")
+            return reverse(f"admin:{ADDRESS}_change", args=[model.pk])
 
-        return self.admin_site.admin_view(view)  # type: ignore[no-any-return]
+        return done
 
     def _changing(self, verb: str) -> Callable[..., DetectionModel]:
         def change(request: HttpRequest, pk: int) -> DetectionModel:

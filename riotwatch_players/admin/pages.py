@@ -10,6 +10,8 @@ from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 
+from riotwatch_pages.read_only import ReadOnlyAdmin
+
 LISTED_PER_PAGE = 50
 
 
@@ -72,20 +74,5 @@ class PageAdmin(ModelAdmin):
         return context | {"opts": self.opts, "title": title}
 
 
-class ReadOnlyAdmin(PageAdmin):
-    """Records that jobs write and people only read."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody adds one by hand."""
-        del request, obj
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody edits one."""
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """Nobody deletes one here."""
-        del request, obj
-        return False
+class RecordAdmin(ReadOnlyAdmin, PageAdmin):
+    """Records with a page of their own that nobody changes by hand."""

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
+from riotwatch_pages.posting import posted
 from riotwatch_players import tracking
 from riotwatch_players.admin.asking import AskingAdmin
 from riotwatch_players.audit import audit
@@ -66,23 +66,19 @@ class PlayerActions(AskingAdmin):
         own = [
             path(
                 f"<int:pk>/{verb}/",
-                self.admin_site.admin_view(self._changing(verb)),
+                posted(self.admin_site, self.has_change_permission, self._changing(verb)),
                 name=f"riotwatch_players_player_{verb}",
             )
             for verb in CHANGES
         ]
         return own + super().get_urls()  # type: ignore[no-any-return]
 
-    def _changing(self, verb: str) -> Callable[..., HttpResponseBase]:
-        def view(request: HttpRequest, pk: int) -> HttpResponseBase:
-            if not self.has_change_permission(request):
-                raise PermissionDenied
-            if request.method != "POST":
-                return HttpResponseNotAllowed(["POST"])
+    def _changing(self, verb: str) -> Callable[..., str]:
+        def change(request: HttpRequest, pk: int) -> str:
             self._change(request, [get_object_or_404(Player, pk=pk)], verb)
-            return HttpResponseRedirect(reverse("admin:riotwatch_players_player_change", args=[pk]))
+            return reverse("admin:riotwatch_players_player_change", args=[pk])
 
-        return view
+        return change
 
     def _change(self, request: HttpRequest, players: Iterable[Player], verb: str) -> None:
         """Change one after the other, up to where the limit stops it; say once what was done."""

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from riotwatch_players.admin.pages import ReadOnlyAdmin
+from riotwatch_players.admin.pages import RecordAdmin
 from riotwatch_players.models import Player
 
 
-class PlayerRowsAdmin(ReadOnlyAdmin):
+class PlayerRowsAdmin(RecordAdmin):
     """Each row has a `player`."""
 
     list_select_related: tuple[str, ...] = ("player",)

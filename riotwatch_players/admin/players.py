@@ -1,6 +1,5 @@
 """Players: the list, adding one or many, and a page about each."""
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -13,9 +12,9 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timesince import timesince
 from unfold.decorators import display
 
+from riotwatch_pages import times
 from riotwatch_players import bulk, labels
 from riotwatch_players.admin.player_actions import PlayerActions
 from riotwatch_players.admin.player_facts import facts_of, starting_actions
@@ -107,13 +106,15 @@ class PlayerAdmin(PlayerActions):
         if waiting is None:
             return labels.DASH
         what = "analyzed" if waiting.stage is Stage.ANALYZED else f"waiting for {waiting.stage}"
-        return format_html('<span class="rw-nowrap">{}</span><span class="rw-sub">{}</span>', what, _age(waiting.since))
+        return format_html(
+            '<span class="rw-nowrap">{}</span><span class="rw-sub">{}</span>', what, times.age(waiting.since)
+        )
 
     @display(description="Updated", ordering="last_updated")
     def updated(self, player: Player) -> SafeString | str:
         """When everything about a tracked player was last brought up to date."""
         at = player.last_updated
-        return format_html('<span class="rw-nowrap">{}</span>', _age(at)) if at else labels.DASH
+        return format_html('<span class="rw-nowrap">{}</span>', times.age(at)) if at else labels.DASH
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         """A deleted player would come back with the next match."""
@@ -168,7 +169,3 @@ def _audited(request: HttpRequest, result: LineResult) -> LineResult:
     if result.player is not None and result.change:
         audit(request, result.player, f"{result.change} (pasted)")
     return result
-
-
-def _age(at: datetime) -> str:
-    return timesince(at, depth=1)

@@ -62,7 +62,7 @@ def text_of(response):
 
 def buttons_of(client, row):
     """What the row's page offers."""
-    return [button.title for button in client.get(change_page(row)).context["operations"]["buttons"]]
+    return [button.title for button in client.get(change_page(row)).context["buttons"].chosen]
 
 
 def audit_of(row):

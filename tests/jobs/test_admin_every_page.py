@@ -59,7 +59,8 @@ def test_who_may_only_look_sees_every_list_and_no_button(viewer, model):
     assert viewer.get(page(model)).status_code == 200
     response = viewer.get(change_page(row))
     assert response.status_code == 200
-    assert response.context.get("operations", {"buttons": []})["buttons"] == []
+    buttons = response.context.get("buttons")
+    assert buttons is None or list(buttons.chosen) == []
 
 
 @each_model

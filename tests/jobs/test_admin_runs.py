@@ -123,19 +123,33 @@ def test_an_ended_run_shows_its_result_its_settings_and_its_folded_traceback(adm
     for expected in ("worked 7", "apples 3", "all failed", "Traceback: boom"):
         assert expected in text
     assert "<details" in response.content.decode()
-    assert 'hx-trigger="every' not in response.content.decode()
+    assert "data-rw-ended" in response.content.decode()
 
 
-def test_an_open_run_is_followed_and_the_page_loaded_anew_once_it_has_ended(admin_client):
+def test_an_open_run_is_followed_until_it_has_ended(admin_client):
     run = a_run(items=2)
     run.items.filter(key="item0").update(state=ItemState.DONE, api_requests_made=3)
-    assert 'hx-trigger="every 2s' in admin_client.get(change_page(run)).content.decode()
+    shown = admin_client.get(change_page(run)).content.decode()
+    assert f'data-rw-live="{reverse("admin:riotwatch_jobs_execution_live", args=(run.pk,))}"' in shown
+    assert "data-rw-ended" not in shown
     response = live(admin_client, run)
     assert "1 of 2 items ended" in text_of(response)
     assert "3 API requests" in text_of(response)
-    assert "HX-Refresh" not in response
+    assert "Cancel" in text_of(response)
     Execution.objects.filter(pk=run.pk).update(state=ExecutionState.COMPLETED)
-    assert live(admin_client, run)["HX-Refresh"] == "true"
+    ended = live(admin_client, run)
+    assert "data-rw-ended" in ended.content.decode()
+    assert "Retry" in text_of(ended)
+
+
+def test_a_run_that_has_not_changed_is_not_sent_again(admin_client):
+    run = a_run(ExecutionState.COMPLETED)
+    address = reverse("admin:riotwatch_jobs_execution_live", args=(run.pk,))
+    tag = admin_client.get(address)["ETag"]
+    again = admin_client.get(address, headers={"If-None-Match": tag})
+    assert (again.status_code, again.content) == (304, b"")
+    run.items.create(key="more", queue="players", available_at=leases.database_now())
+    assert admin_client.get(address, headers={"If-None-Match": tag}).status_code == 200
 
 
 def test_a_run_that_waits_for_budget_says_until_when(admin_client):
