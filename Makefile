@@ -9,12 +9,13 @@ NO_SERVERS := DATABASE_URL=postgresql://nobody@127.0.0.1:9/none REDIS_URL=redis:
 PRODUCTION := $(NO_SERVERS) HTTPS=true DEBUG=false ALLOWED_HOSTS=riotwatch.example \
 	RIOT_API_KEY=RGAPI-00000000-0000-0000-0000-000000000000
 
-.PHONY: help install run test faults lint api-fuzz bench-limiter bench-detection screenshots
+.PHONY: help install run test faults soak lint api-fuzz bench-limiter bench-detection screenshots
 
 help:
 	@echo "make run            install, then start everything: http://127.0.0.1:8000/ (PORT=8000 WORKERS=2)"
 	@echo "make test           install, then run all tests"
 	@echo "make faults         install, then inject faults into real servers; measurements: var/faults.jsonl"
+	@echo "make soak           install, then 2,000 runs in a row: does anything grow? Measurements: var/soak.jsonl"
 	@echo "make lint           install, then check style, types, imports, settings and migrations"
 	@echo "make install        make .venv and install the pinned requirements (again only when they changed)"
 	@echo "make api-fuzz       install, then send the API requests made from its description (API_FUZZ_SECONDS=300)"
@@ -44,8 +45,14 @@ test: install
 # Repeats what is timed and writes what was measured, a JSON object a line; when all has passed, the documented table.
 faults: install
 	@mkdir -p var && rm -f var/faults.jsonl
-	FAULTS_REPETITIONS=5 FAULTS_REPORT=$(CURDIR)/var/faults.jsonl $(BIN)/python -m pytest tests/faults -m "" -p no:randomly -v
+	FAULTS_REPETITIONS=5 FAULTS_REPORT=$(CURDIR)/var/faults.jsonl $(BIN)/python -m pytest tests/faults -m "not soak" -p no:randomly -v
 	$(BIN)/python tests/faults/table.py var/faults.jsonl
+
+# Writes what each process held while 2,000 runs went through, and the documented table when nothing grew.
+soak: install
+	@mkdir -p var && rm -f var/soak.jsonl
+	FAULTS_REPORT=$(CURDIR)/var/soak.jsonl $(BIN)/python -m pytest tests/faults -m soak -s
+	$(BIN)/python tests/faults/table.py var/soak.jsonl
 
 lint: install
 	$(BIN)/ruff check .

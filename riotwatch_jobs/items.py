@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from django.db.models import Count, Q, Sum
 
@@ -11,26 +12,31 @@ from riotwatch_jobs.models import FAILED_ITEM_STATES, Execution, ItemState, Work
 from riotwatch_jobs.outcomes import Lane, Target
 
 INTERACTIVE_QUEUE = "interactive"
+INSERTED_AT_ONCE = 1_000
 
 
 def add(execution: Execution, job: Job, targets: Iterable[Target], *, phase: int, now: datetime) -> int:
     """Insert items for targets, each key once; returns how many targets there were."""
+    rows = (_row(execution, job, target, phase=phase, now=now) for target in targets)
+    count = 0
+    while batch := list(islice(rows, INSERTED_AT_ONCE)):  # a backlog of any length fits into memory
+        WorkItem.objects.bulk_create(batch, ignore_conflicts=True)
+        count += len(batch)
+    return count
+
+
+def _row(execution: Execution, job: Job, target: Target, *, phase: int, now: datetime) -> WorkItem:
     interactive = bool(execution.players)  # a person asked for these and waits
-    rows = [
-        WorkItem(
-            execution=execution,
-            key=target.key,
-            data=target.data,
-            lane=Lane.INTERACTIVE if interactive else target.lane,
-            phase=phase,
-            region=target.region,
-            queue=INTERACTIVE_QUEUE if interactive else job.queue,
-            available_at=now,
-        )
-        for target in targets
-    ]
-    WorkItem.objects.bulk_create(rows, batch_size=1_000, ignore_conflicts=True)
-    return len(rows)
+    return WorkItem(
+        execution=execution,
+        key=target.key,
+        data=target.data,
+        lane=Lane.INTERACTIVE if interactive else target.lane,
+        phase=phase,
+        region=target.region,
+        queue=INTERACTIVE_QUEUE if interactive else job.queue,
+        available_at=now,
+    )
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def _rig(django_db_blocker) -> Iterator[Rig]:
         with django_db_blocker.unblock(), rig.entered():
             start_recording()
             with rig.broker() as broker:
-                _write({"machine": machine("faults", broker)})
+                _write({"machine": machine(Path(REPORT).stem, broker)})
         yield rig
     finally:
         rig.stop()

@@ -29,9 +29,11 @@ class Asked:
     name: str
     runs: list[Execution] = field(default_factory=list)
 
-    def __call__(self, job_id: str = "toy_steady", *, scope: str = "", **config: object) -> Execution:
+    def __call__(
+        self, job_id: str = "toy_steady", *, scope: str = "", players: tuple[int, ...] = (), **config: object
+    ) -> Execution:
         scope = scope or f"{self.name[:60]}:{len(self.runs)}"
-        wanted = dispatch.Request(job_id=job_id, trigger=Trigger.CLI, scope=scope, overrides=config)
+        wanted = dispatch.Request(job_id=job_id, trigger=Trigger.CLI, scope=scope, players=players, overrides=config)
         run, _ = dispatch.request(wanted, now=database_now())
         self.runs.append(run)
         return run

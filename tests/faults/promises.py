@@ -39,4 +39,8 @@ PROMISES = {
         "PostgreSQL is away for 60 s", "all processes live, readiness is 503, work goes on when it is back", 15
     ),
     "F15": Promise("a deadlock; no connection left", "the work is done again", 60),
+    "F28": Promise(
+        "100,000 items wait", "no process grows; a person's item and a more urgent lane's start at once", 10
+    ),
+    "F29": Promise("2,000 runs in a row", "no process, no queue and no table of open work grows"),
 }

@@ -11,7 +11,7 @@ import pydantic
 from django.db import connection, transaction
 
 from riotwatch_jobs.base import ItemLog, Job, JobConfig, Overlap
-from riotwatch_jobs.outcomes import Done, Outcome, Target
+from riotwatch_jobs.outcomes import Done, Fail, Lane, Outcome, Target
 
 POLL_S = 0.05
 
@@ -40,10 +40,12 @@ class Toy(Job):
         items: int = pydantic.Field(1, description="Items of a run.")
         seconds: float = pydantic.Field(0.0, description="How long an item takes.")
         until: str = pydantic.Field("", description="A file: while it is missing, items go on.")
+        lane: Lane = pydantic.Field(Lane.TRACKED, description="The lane of the items.")
         poisoned: int = pydantic.Field(0, description="How many items kill their process.")
 
     def targets(self) -> Iterable[Target]:
-        return [Target(key=f"item{number}", data={"number": number}) for number in range(self.config.items)]
+        for number in range(self.config.items):
+            yield Target(key=f"item{number}", data={"number": number}, lane=self.config.lane)
 
     def hold(self, log: ItemLog) -> None:
         """Take `seconds`, or until the file is there; a cancelled run ends at once."""
@@ -69,6 +71,15 @@ class SteadyChild(Toy):
 
     job_id = "toy_steady_child"
     queue = "analysis"
+
+
+class Failing(Toy):
+    """Fails."""
+
+    job_id = "toy_failing"
+
+    def run(self, target: Target, log: ItemLog) -> Outcome:
+        return Fail("it always does")
 
 
 class Poison(Toy):
@@ -125,4 +136,4 @@ class Crossed(Toy):
         return Done(Tally(worked=1))
 
 
-TOYS: tuple[type[Job], ...] = (Steady, SteadyChild, Poison, Endless, Halves, Crossed)
+TOYS: tuple[type[Job], ...] = (Steady, SteadyChild, Failing, Poison, Endless, Halves, Crossed)
