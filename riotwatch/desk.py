@@ -4,20 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 
+from riotwatch import desk_plots
+from riotwatch_jobs import statistics
 from riotwatch_jobs.admin import job_page
+from riotwatch_jobs.admin.operations import Buttons, OperatedAdmin
 from riotwatch_jobs.admin.pages import flower_address
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import EmergencyStop, JobConfiguration, WorkerLease
+from riotwatch_pages.live import part
 from riotwatch_players import outages
 from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, Match, Player
 
 FLAGGED_SHOWN = 4
 WATCHED_SHOWN = 5
-BARS_SHOWN = 10
+BARS_SHOWN = 30
 
 
 @dataclass(frozen=True)
@@ -42,25 +47,44 @@ class Figure:
 
 
 def home(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Complete the context of the admin's index; each part only for those who may see what it shows."""
-    now = database_now()
-    if request.user.has_perm("riotwatch_jobs.view_execution"):
-        context |= {
-            "jobs": _jobs(now=now),
-            "flower": flower_address(request),
-        }
+    """Complete the context of the admin's index."""
+    return context | facts(request) | {"title": "Home", "operations": _jobs_admin().operations(request)}
+
+
+def live() -> URLPattern:
+    """The address that the home page asks for what it shows, every ten seconds."""
+    view = part(admin.site, lambda request: True, lambda request: ("riotwatch/home.html", facts(request)))
+    return path("admin/live/", view, name="home_live")
+
+
+def facts(request: HttpRequest) -> dict[str, Any]:
+    """What the page shows; each part only for those who may see it."""
+    now, choice = database_now(), desk_plots.chosen(request.GET.get("span"))
+    shown: dict[str, Any] = {"alerts": _alerts(request, now=now), "choice": choice, "choices": desk_plots.CHOICES}
     if request.user.has_perm("riotwatch_players.view_player"):
-        context |= {
+        shown |= {
             "figures": _figures(),
             "flagged": _newest_flags(),
             "watched": _accounts_that_do_not_resolve(),
+            "throughput": desk_plots.throughput(choice, now=now),
         }
-    return context | {"alerts": _alerts(request, now=now), "title": "Home"}
+    if request.user.has_perm("riotwatch_players.view_riotkey"):
+        shown |= {"budget": desk_plots.budget(choice, now=now)}
+    if request.user.has_perm("riotwatch_jobs.view_execution"):
+        flower = flower_address(request)
+        shown |= {"jobs": _jobs(request, now=now), "queues": statistics.queue_depths(now), "flower": flower}
+    return shown
 
 
-def _jobs(*, now: datetime) -> list[job_page.JobFacts]:
+def _jobs(request: HttpRequest, *, now: datetime) -> list[tuple[job_page.JobFacts, Buttons]]:
     configurations = list(JobConfiguration.objects.all())
-    return list(job_page.facts_of(configurations, runs=BARS_SHOWN, now=now).values())
+    known = job_page.facts_of(configurations, runs=BARS_SHOWN, now=now)
+    operated = _jobs_admin()
+    return [(known[row.job_id], operated.buttons_of(request, row)) for row in configurations]
+
+
+def _jobs_admin() -> OperatedAdmin:
+    return admin.site.get_model_admin(JobConfiguration)  # type: ignore[return-value]
 
 
 def _alerts(request: HttpRequest, *, now: datetime) -> list[Alert]:

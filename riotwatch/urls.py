@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from riotwatch import desk
 from riotwatch.api import api
 from riotwatch.health import healthz, readyz
 from riotwatch.metrics import metrics
@@ -17,6 +18,7 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
     path("api/v1/", api.urls),
+    desk.live(),
     path("admin/", include(player_pages.urls())),
     path("admin/", admin.site.urls),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),

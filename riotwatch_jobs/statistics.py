@@ -1,14 +1,16 @@
 """How the runs of each job went in a span of time: for the command line, the admin and the API alike."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Aggregate, Avg, Count, DurationField, F, Max, Q, Sum
+from django.db.models import Aggregate, Avg, Count, DurationField, F, Max, Min, Q, Sum
 
 from riotwatch_jobs.catching_up import MISSED
-from riotwatch_jobs.models import Execution, ExecutionState
+from riotwatch_jobs.health import needed_queues
+from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkerLease, WorkItem
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 FAILED_STATES = (ExecutionState.FAILED, ExecutionState.ABANDONED)
@@ -94,3 +96,40 @@ def _statistics(row: dict[str, Any]) -> Statistics:
         mean_duration_s=mean.total_seconds() if mean is not None else None,
         p95_duration_s=p95.total_seconds() if p95 is not None else None,
     )
+
+
+@dataclass(frozen=True)
+class QueueDepth:
+    """What waits in a queue, and who works on it."""
+
+    queue: str
+    waiting: int = 0
+    """Items that have not ended and that nobody works on."""
+    running: int = 0
+    due_since: datetime | None = None
+    """Since when the item that has waited longest could have been worked on; None where none is due."""
+    capacity: int = 0
+    """Items that live workers can run at once."""
+
+
+def queue_depths(now: datetime) -> list[QueueDepth]:
+    """Every queue that something is sent to."""
+    running = Count("pk", filter=Q(state=ItemState.RUNNING))
+    counted = WorkItem.objects.open().order_by().values_list("queue").annotate(running=running, all=Count("pk"))
+    counts = {queue: (at_work, count - at_work) for queue, at_work, count in counted}
+    due = dict(_due(now))
+    capacity: dict[str, int] = defaultdict(int)
+    for lease in WorkerLease.objects.live(now):
+        for queue in lease.queues:
+            capacity[queue] += lease.concurrency
+    return [
+        QueueDepth(queue, waiting, at_work, due.get(queue), capacity[queue])
+        for queue in sorted({*needed_queues(), *counts})
+        for at_work, waiting in [counts.get(queue, (0, 0))]
+    ]
+
+
+def _due(now: datetime) -> Iterable[tuple[str, datetime]]:
+    """Queues with the time since when their oldest unstarted item is due, sent or not."""
+    waiting = WorkItem.objects.filter(state__in=(ItemState.WAITING, ItemState.QUEUED), available_at__lte=now)
+    return waiting.order_by().values_list("queue").annotate(since=Min("available_at"))

@@ -18,7 +18,7 @@ from riotwatch_jobs.admin import job_page, words
 from riotwatch_jobs.admin.operations import Button, OperatedAdmin, Question
 from riotwatch_jobs.admin.pages import actor, label, page_of, run_now
 from riotwatch_jobs.admin.settings_fields import PREFIX
-from riotwatch_jobs.admin.settings_form import OWN_FIELDS, form_for, in_words, stored_problems
+from riotwatch_jobs.admin.settings_form import OWN_FIELDS, form_for, in_words
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration
 from riotwatch_pages import times
@@ -112,7 +112,9 @@ class JobConfigurationAdmin(OperatedAdmin):
 
     def _live(self, request: HttpRequest) -> Part:
         """The rows as they stand."""
-        return "riotwatch_jobs/jobs_live.html", {"cl": self.get_changelist_instance(request)}
+        shown = self.get_changelist_instance(request)
+        shown.formset = None  # nothing is edited in the list
+        return "riotwatch_jobs/jobs_live.html", {"cl": shown, "opts": self.opts}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """With the stop of everything, where there is one."""
@@ -134,8 +136,9 @@ class JobConfigurationAdmin(OperatedAdmin):
 
     @admin.display
     def state(self, row: Any) -> str:  # noqa: ANN401
-        """On, off or paused."""
-        return label(row.facts.label)
+        """On, off or paused; or why no run can begin."""
+        why = format_html('<span class="rw-sub">{}</span>', row.facts.problems[0]) if row.facts.problems else ""
+        return format_html("{}{}", label(row.facts.label), why)
 
     @admin.display
     def schedule(self, row: Any) -> str:  # noqa: ANN401
@@ -195,7 +198,6 @@ class JobConfigurationAdmin(OperatedAdmin):
             "facts": facts,
             "now": now,
             "next_run": times.age(facts.next_run),
-            "stored_problems": stored_problems(row, facts.job) if facts.job else [],
             "stop": EmergencyStop.objects.first(),
             "settings": [] if self.has_change_permission(request, row) else in_words(row),
             "operations": self.operations(request),

@@ -9,10 +9,12 @@ from django_celery_beat.models import PeriodicTask
 
 from riotwatch_jobs import describing, messages, overview, registry, scheduling, slots
 from riotwatch_jobs.admin import history, words
+from riotwatch_jobs.admin.settings_form import stored_problems
 from riotwatch_jobs.admin.words import Label
 from riotwatch_jobs.base import Job
 from riotwatch_jobs.models import Execution, JobConfiguration
 
+REFUSED = Label("settings refused", "danger")
 NO_CODE = "This job has no code any more: its file was removed."
 
 
@@ -39,6 +41,8 @@ class JobFacts:
     runs: list[Execution]
     """Newest first."""
     bars: list[history.Bar]
+    problems: list[str]
+    """Why the stored settings are refused: no run can begin."""
 
     @property
     def has_code(self) -> bool:
@@ -98,14 +102,17 @@ def _facts(
     since = configuration.slots_count_after(now) if configuration.enabled else None
     timings = [timing_of(row, since) for row in rows]
     upcoming = [timing.next_slot for timing in timings if timing.next_slot]
+    job = job_of(configuration)
+    problems = stored_problems(configuration, job) if job else []
     return JobFacts(
         configuration=configuration,
-        job=job_of(configuration),
-        label=_label(configuration, timings, now),
+        job=job,
+        label=REFUSED if problems else _label(configuration, timings, now),
+        problems=problems,
         timings=timings,
         next_run=min(upcoming, default=None),
         runs=runs,
-        bars=history.bars(runs, now),
+        bars=history.bars(runs),
     )
 
 

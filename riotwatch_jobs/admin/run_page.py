@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Case, Count, Q, Value, When
 
 from riotwatch_jobs import registry
-from riotwatch_jobs.admin import words
+from riotwatch_jobs.admin import history, words
 from riotwatch_jobs.admin.words import Label
 from riotwatch_jobs.base import Job
 from riotwatch_jobs.items import sums
@@ -26,6 +26,7 @@ from riotwatch_pages import times
 
 LINES_SHOWN = 200
 ITEMS_SHOWN = 50
+RUNS_COMPARED = 30
 ITEM_ORDER = (
     *(ItemState.RUNNING, ItemState.FAILED, ItemState.QUARANTINED, ItemState.QUEUED, ItemState.WAITING),
     *(ItemState.CANCELLED, ItemState.SKIPPED, ItemState.DONE),
@@ -77,11 +78,12 @@ class LogLine:
 def facts(run: Execution, *, state: str, now: datetime) -> dict[str, Any]:
     """All that the page shows; `state` narrows the items."""
     counts = state_counts(run)
-    job = job_of(run)
+    job, runs = job_of(run), up_to(run)
     return {
         "run": run,
         "description": job.description if job else "",
-        "previous": previous(run),
+        "previous": runs[1] if len(runs) > 1 else None,
+        "trend": history.trend(runs),
         "label": words.of_run(run),
         "progress": progress(run, counts) if run.is_open else None,
         "took": took(run, now),
@@ -174,7 +176,7 @@ def table(values: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def previous(run: Execution) -> Execution | None:
-    """The job's run before this one, in the same scope."""
-    earlier = Execution.objects.filter(job_id=run.job_id, scope=run.scope, pk__lt=run.pk)
-    return earlier.only("pk").order_by("-pk").first()
+def up_to(run: Execution) -> list[Execution]:
+    """The run and those of its job before it, in the same scope, newest first."""
+    runs = Execution.objects.filter(job_id=run.job_id, scope=run.scope, pk__lte=run.pk)
+    return list(runs.defer("result", "config", "traceback").order_by("-pk")[:RUNS_COMPARED])

@@ -30,7 +30,7 @@ class CancelForm(forms.Form):
 
 
 class FailForm(forms.Form):
-    """Why a run is failed by hand."""
+    """Why a run is failed or abandoned by hand."""
 
     reason = forms.CharField(
         max_length=LONGEST_REASON, widget=UnfoldAdminTextInputWidget, help_text="It is kept with the run."
@@ -48,6 +48,14 @@ FAIL = Question(
     "Fail runs by hand?",
     "The run ends as failed at once, whatever its workers do. What was done stays.",
     "Fail the run",
+    FailForm,
+    "danger",
+)
+ABANDON = Question(
+    "Abandon runs?",
+    "For runs whose workers died and that are not worth resuming: they end as abandoned. What was done stays. While a "
+    "living worker is at work on one, cancel it or fail it.",
+    "Abandon the run",
     FailForm,
     "danger",
 )
@@ -69,7 +77,7 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
     list_filter_sheet = False
     search_fields = ("=id", "reason", "triggered_by")
     date_hierarchy = "queued_at"
-    actions = ("cancel_runs", "retry_runs", "fail_runs")
+    actions = ("cancel_runs", "retry_runs", "fail_runs", "abandon_runs")
     list_per_page = 50
     show_full_result_count = False
     change_form_template = "riotwatch_jobs/run.html"
@@ -163,6 +171,7 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
         return [
             Button("cancel_runs", "Cancel", "cancel"),
             Button("fail_runs", "Fail by hand", "dangerous"),
+            Button("abandon_runs", "Abandon", "heart_broken"),
         ]
 
     @admin.action(description="Cancel…", permissions=["operate"])
@@ -198,6 +207,16 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
             return f"Run {run.pk} ended as failed."
 
         return self.ask(request, list(queryset), FAIL, fail, why_not=_why_not_to_end)
+
+    @admin.action(description="Abandon…", permissions=["operate"])
+    def abandon_runs(self, request: HttpRequest, queryset: QuerySet[Execution]) -> HttpResponse | None:
+        """End open runs whose workers died."""
+
+        def abandon(run: Execution, answer: dict[str, Any]) -> str:
+            rerunning.abandon(run, reason=answer["reason"], by=actor(request), now=database_now())
+            return f"Run {run.pk} is abandoned."
+
+        return self.ask(request, list(queryset), ABANDON, abandon, why_not=_why_not_to_end)
 
 
 def _why_not_to_end(run: Execution) -> str:

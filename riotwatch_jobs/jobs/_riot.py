@@ -12,7 +12,7 @@ from riotwatch_jobs import checkups, dispatch, registry
 from riotwatch_jobs.base import ItemLog, Job
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.outcomes import Fail, Lane, Outcome, Retry, Skip, Snooze, Target
-from riotwatch_players import gateway, outages
+from riotwatch_players import budget_history, gateway, outages
 from riotwatch_players.discovery import DiscoveryRule
 from riotwatch_players.fetching import Fetcher
 from riotwatch_players.outages import Verdict
@@ -137,6 +137,8 @@ registry.set_region_window(_starts_in_window)
 
 # A refused key is tried once a minute, also while no run asks for it.
 checkups.register_chore(outages.standing)
+# What is taken of the budget is noted once a minute.
+checkups.register_chore(budget_history.take_reading)
 
 
 @checkups.register

@@ -7,6 +7,7 @@ application) and nowhere else; match ids are natural and unique.
 from riotwatch_players.models.analyses import Analysis
 from riotwatch_players.models.backlog import BacklogMatch, BacklogState
 from riotwatch_players.models.bans import BanCheck, Seen
+from riotwatch_players.models.budget_readings import BudgetReading
 from riotwatch_players.models.detection_baselines import BaselineCount, DetectionBaseline
 from riotwatch_players.models.detection_labels import DetectionLabel, LabelSource, Question, Says
 from riotwatch_players.models.detection_models import DetectionModel, ModelOrigin, ModelState
@@ -24,6 +25,7 @@ __all__ = [
     "BacklogState",
     "BanCheck",
     "BaselineCount",
+    "BudgetReading",
     "DetectionBaseline",
     "DetectionLabel",
     "DetectionModel",

@@ -47,6 +47,8 @@ class Match(models.Model):
         indexes = [
             # Archives and retention take matches by date.
             models.Index(fields=["started_at"], name="matches_started"),
+            # How many were stored in each hour: the home page.
+            models.Index(fields=["stored_at"], name="matches_stored"),
             # Tables kept from usable matches (champions, baselines) take the newest.
             models.Index(F("started_at").desc(), condition=Q(usable=True), name="matches_usable"),
         ]

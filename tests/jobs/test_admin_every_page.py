@@ -83,7 +83,7 @@ def test_who_may_only_look_is_refused_also_when_posting_the_action(viewer):
     configuration = JobConfiguration.objects.get(pk="toy")
     answer = {"reason": "because", "end": "1"}
     actions = {
-        run: ("cancel_runs", "retry_runs", "fail_runs"),
+        run: ("cancel_runs", "retry_runs", "fail_runs", "abandon_runs"),
         row: ("enable_schedules", "disable_schedules", "run_now", "delete_selected"),
         configuration: ("run_now", "pause_jobs", "resume_jobs", "enable_jobs", "disable_jobs"),
     }

@@ -184,7 +184,7 @@ def test_the_home_page_tells_the_same_of_each_job_as_the_list(admin_client):
     now = leases.database_now()
     ended(now, state=ExecutionState.FAILED)
     text = text_of(admin_client.get(reverse("admin:index")))
-    for expected in ("Toy on every hour in", "failed"):
+    for expected in ("Toy on every hour next in", "failed"):
         assert expected in text
 
 
@@ -212,3 +212,22 @@ def test_who_may_only_look_neither_stops_nor_resumes(viewer):
     EmergencyStop.objects.create(stopped_at=leases.database_now(), reason="x")
     assert viewer.post(page(EmergencyStop, "delete", 1), {"post": "yes"}).status_code == 403
     assert EmergencyStop.objects.exists()
+
+
+def test_the_list_says_whose_stored_settings_are_refused_and_why(admin_client, toy_row):
+    JobConfiguration.objects.filter(pk=toy_row.pk).update(config={"apples": 99})
+    text = text_of(admin_client.get(page(JobConfiguration)))
+    assert "settings refused apples = 99: " in text
+    assert "settings refused" in text_of(admin_client.get(reverse("admin:index")))
+
+
+def test_the_list_follows_the_jobs_and_keeps_its_search(admin_client, toy_row):
+    shown = admin_client.get(page(JobConfiguration), {"q": "toy"}).content.decode()
+    live = reverse("admin:riotwatch_jobs_jobconfiguration_live")
+    assert f'data-rw-live="{live}?q=toy"' in shown
+    tag = admin_client.get(live, {"q": "toy"})["ETag"]
+    assert admin_client.get(live, {"q": "toy"}, headers={"If-None-Match": tag}).status_code == 304
+    JobConfiguration.objects.filter(pk=toy_row.pk).update(enabled=False)
+    response = admin_client.get(live, {"q": "toy"}, headers={"If-None-Match": tag})
+    assert response.status_code == 200
+    assert "csrfmiddlewaretoken" not in response.content.decode()

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from admin_pages import a_line, a_run, act, audit_of, buttons_of, change_page, page, text_of, told
+from admin_pages import a_line, a_run, a_worker, act, audit_of, buttons_of, change_page, page, text_of, told
 from django.urls import reverse
 
 from riotwatch_jobs import leases
@@ -90,7 +90,7 @@ def test_failing_by_hand_takes_a_reason(admin_client):
 
 
 def test_buttons_are_those_that_make_sense(admin_client):
-    assert buttons_of(admin_client, a_run()) == ["Cancel", "Fail by hand"]
+    assert buttons_of(admin_client, a_run()) == ["Cancel", "Fail by hand", "Abandon"]
     assert buttons_of(admin_client, a_run(ExecutionState.FAILED, scope="other")) == ["Retry"]
 
 
@@ -143,7 +143,7 @@ def test_an_open_run_is_followed_until_it_has_ended(admin_client):
 
 
 def test_a_run_that_has_not_changed_is_not_sent_again(admin_client):
-    run = a_run(ExecutionState.COMPLETED)
+    run = a_run(ExecutionState.COMPLETED, finished_at=leases.database_now())
     address = reverse("admin:riotwatch_jobs_execution_live", args=(run.pk,))
     tag = admin_client.get(address)["ETag"]
     again = admin_client.get(address, headers={"If-None-Match": tag})
@@ -190,6 +190,29 @@ def test_the_log_is_capped_with_the_newest_line_last(admin_client):
     lines = live(admin_client, run).context["lines"]
     assert [entry.line.message for entry in (lines[0], lines[-1])] == ["line 5", "line 204"]
     assert lines[-1].level == "error"
+
+
+def test_a_run_is_compared_with_those_before_it_of_its_scope(admin_client):
+    now = leases.database_now()
+    for seconds in (60, 180, 300):
+        a_run(ExecutionState.COMPLETED, started_at=now - timedelta(seconds=seconds), finished_at=now)
+    a_run(ExecutionState.COMPLETED, scope="elsewhere", started_at=now - timedelta(hours=9), finished_at=now)
+    run = a_run()
+    text = text_of(admin_client.get(change_page(run)))
+    assert "the last 4 runs, this one rightmost; the median is 3 min" in text
+    assert "Durations" not in text_of(admin_client.get(change_page(a_run(scope="first"))))
+
+
+def test_a_run_is_abandoned_with_a_reason_unless_a_living_worker_is_at_it(admin_client):
+    run = a_run(items=1)
+    worker = a_worker()
+    run.items.update(state=ItemState.RUNNING, owner_id=worker.pk)
+    response = act(admin_client, "abandon_runs", run, reason="its machine burned")
+    assert f"a living worker is at work on run {run.pk}: cancel it, or fail it" in told(response)
+    worker.delete()
+    act(admin_client, "abandon_runs", run, reason="its machine burned")
+    run.refresh_from_db()
+    assert (run.state, run.reason) == ("ABANDONED", "its machine burned (by admin)")
 
 
 def test_a_run_leads_to_the_run_before_it(admin_client):
