@@ -10,4 +10,4 @@ class RiotwatchConfig(AppConfig):
 
     def ready(self) -> None:
         """Register them."""
-        from riotwatch import health_checks  # noqa: F401 - importing it registers them
+        from riotwatch import health_checks, watched_pages  # noqa: F401 - importing them registers them

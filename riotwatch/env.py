@@ -73,6 +73,13 @@ class Environment:
         """A comma-separated list."""
         return [word.strip() for word in self.text(name, ",".join(default)).split(",") if word.strip()]
 
+    def matching_words(self, name: str, *, pattern: str, example: str) -> list[str]:
+        """A comma-separated list of words of a fixed form."""
+        words = self.words(name)
+        if not all(re.fullmatch(pattern, word) for word in words):
+            raise BadVariable(name, f"must be a list, separated by commas, of words such as {example}.")
+        return words
+
     def url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> str:
         """An address with one of `schemes`. The message never repeats the value: it may hold a password."""
         value = self.text(name, default)

@@ -175,6 +175,10 @@ X_FRAME_OPTIONS = "DENY"
 JOB_SCHEDULER_ENABLED = env.flag("JOB_SCHEDULER_ENABLED", default=True)
 # Asked once a minute while all is well; a service that notices when it is not asked any more raises the alarm.
 HEALTH_PING_URL = env.url("HEALTH_PING_URL", "", schemes=("http", "https"))
+# Asked by housekeeping every ten seconds; which ones do not answer is told to everybody.
+WATCHED_URLS = env.matching_words(
+    "WATCHED_URLS", pattern=r"\w{1,20}=https?://.+", example="web=http://web:8000/healthz"
+)
 # Read by Prometheus at /metrics; without a token this machine alone may read it.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 JOB_INTERVAL_SECONDS = env.optional_integer("JOB_INTERVAL_SECONDS", least=10, most=7 * 86_400)

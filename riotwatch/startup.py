@@ -104,7 +104,14 @@ class Startup:
             "FLOWER_PORT": str(settings.FLOWER_PORT),
             "SIMULATOR_PORT": str(settings.SIMULATOR_PORT),
             "PYTHONUNBUFFERED": "1",
+            "WATCHED_URLS": ",".join(settings.WATCHED_URLS or self._pages()),
         }
+
+    def _pages(self) -> list[str]:
+        return [
+            f"web=http://{LOOPBACK}:{settings.PORT}/healthz",
+            f"flower=http://{LOOPBACK}:{settings.FLOWER_PORT}/",
+        ]
 
     def _start_services(self, supervisor: Supervisor) -> None:
         if not (settings.EMBEDDED_POSTGRES or settings.EMBEDDED_VALKEY):

@@ -4,13 +4,16 @@ The framework knows nothing of Riot; this package is the one place that knows bo
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import TypeVar
+
+from django.db.models import Q
 
 from riotwatch_jobs import checkups, dispatch, registry
 from riotwatch_jobs.base import ItemLog, Job
 from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.models import OPEN_ITEM_STATES, ItemState, WorkItem
 from riotwatch_jobs.outcomes import Fail, Lane, Outcome, Retry, Skip, Snooze, Target
 from riotwatch_players import budget_history, gateway, outages
 from riotwatch_players.discovery import DiscoveryRule
@@ -34,6 +37,10 @@ BUDGET_STORE_PAUSE_S = 5.0
 KEY_OUTAGE_PAUSE_S = 60.0
 KEY_CHECK_PAUSE_S = 3.0
 KEY_REPLACED_PAUSE_S = 1.0
+TROUBLED_AT_LEAST = 3
+TROUBLED_FOR = timedelta(minutes=10)
+ANSWERED_WITHIN = timedelta(minutes=1)
+_TROUBLE = Q(reason__contains=ServerTrouble.meaning) | Q(reason__contains=NetworkTrouble.meaning)
 
 AnyJob = TypeVar("AnyJob", bound=Job)
 Run = Callable[[AnyJob, Target, ItemLog], Outcome]
@@ -150,3 +157,19 @@ def riot_key(now: datetime) -> Iterable[checkups.Finding]:
         yield checkups.Finding("Riot key")
     else:
         yield checkups.Finding("Riot key", outages.remedy(outage), outage.since, "manage.py set_riot_key")
+
+
+@checkups.register
+def riot(now: datetime) -> Iterable[checkups.Finding]:
+    """Whether Riot answers, as far as items tell: several wait or failed because it did not, and none got through."""
+    unfinished = Q(state__in=OPEN_ITEM_STATES) | Q(state=ItemState.FAILED, finished_at__gt=now - TROUBLED_FOR)
+    troubled = WorkItem.objects.filter(_TROUBLE, unfinished)[:TROUBLED_AT_LEAST].count()
+    served = WorkItem.objects.filter(state=ItemState.DONE, api_requests_made__gt=0, finished_at__isnull=False)
+    last = served.order_by("-finished_at").values_list("finished_at", flat=True).first()
+    if troubled < TROUBLED_AT_LEAST or (last is not None and last > now - ANSWERED_WITHIN):
+        yield checkups.Finding("Riot")
+        return
+    text = "it does not answer: items wait, and are tried again"
+    yield checkups.Finding(
+        "Riot", text, last, "look at status.riotgames.com, then at this machine's way to RIOT_API_URL"
+    )

@@ -1,10 +1,14 @@
 """Asking for runs, and waiting for workers and ends."""
 
 import os
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from stack import wait_until
+from stack import ROOT, Stack, wait_until
 
+from riotwatch import procfile
 from riotwatch_jobs import dispatch
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution, Trigger, WorkerLease
@@ -20,6 +24,15 @@ def wait_for_worker(*names: str, seconds: float = 40) -> None:
         seconds=seconds,
         what=f"a lease of {', '.join(names)}",
     )
+
+
+def start_procfile(stack: Stack, *, but: Sequence[str] = (), **environment: str) -> None:
+    """The processes of the Procfile in place of those that run."""
+    stack.stop(*stack.processes)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for name, command in procfile.read(ROOT / "Procfile").items():
+        if name not in ("release", *but):
+            stack.start(name, "sh", "-c", f"exec {command}", PATH=path, **environment)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from riotwatch_jobs.models import OPEN_ITEM_STATES, Execution, WorkItem
 
 MB = 1024 * 1024
 MAY_GROW = 0.03
-LEAST = {"MB": 3.0, "threads": 2.0, "files": 10.0}
+LEAST = {"MB": 3.0, "threads": 2.0, "files": 10.0, "connections": 2.0}
 """Growth that is never held against a process: pages that a pool touches for the first time, one more connection.
 
 A pool child that follows another inherits the connections that its parent has made meanwhile; its followers the same.

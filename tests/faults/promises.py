@@ -43,4 +43,9 @@ PROMISES = {
         "100,000 items wait", "no process grows; a person's item and a more urgent lane's start at once", 10
     ),
     "F29": Promise("2,000 runs in a row", "no process, no queue and no table of open work grows"),
+    "F30": Promise(
+        "a worker, beat, housekeeping, web, Flower or the broker is missing",
+        "`job_health` names it, since when and what helps; the dead man's switch is not asked any more",
+        60,
+    ),
 }

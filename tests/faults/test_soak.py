@@ -15,16 +15,15 @@ from pathlib import Path
 
 import pytest
 import requests
-from crew import Asked, ended
+from crew import Asked, ended, start_procfile
 from django.contrib.auth import get_user_model
 from django.db.models import Max
 from memory import Growth, Sample, growths, look
 from rich.console import Console
 from rich.table import Table
 from rig import Rig
-from stack import ROOT, wait_until
+from stack import wait_until
 
-from riotwatch import procfile
 from riotwatch_jobs import audit, rerunning, scheduling, switching
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution, Trigger, WorkerLease
@@ -67,18 +66,10 @@ class Caller:
         return Execution.objects.get(pk=self.post(f"/players/{puuid}/{verb}", {}).json()["id"])
 
 
-def start_procfile(rig: Rig, port: int) -> None:
-    """Everything but Flower, whose memory of tasks grows up to a number of tasks by design."""
-    environment = {"PORT": str(port), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    rig.stack.stop(*rig.stack.processes)
-    for name, command in procfile.read(ROOT / "Procfile").items():
-        if name not in ("release", "flower"):
-            rig.stack.start(name, "sh", "-c", f"exec {command}", **environment)
-
-
 @pytest.fixture
 def caller(rig, unused_port):
-    start_procfile(rig, unused_port)
+    # Flower's memory of tasks grows up to a number of tasks by design.
+    start_procfile(rig.stack, but=("flower",), PORT=str(unused_port))
     base = f"http://127.0.0.1:{unused_port}"
     get_user_model().objects.create_superuser("soaker")
     made = rig.stack.manage("create_api_key", "soaker", "--role", "operator")
@@ -166,7 +157,7 @@ def _ended() -> int:
 
 def _tell(sample: Sample) -> None:
     memory = [f"{what[:-3]} {value:.0f}" for what, value in sample.held.items() if what.endswith(" MB")]
-    console.print(f"{sample.runs:5} of {RUNS} runs; MB: {', '.join(memory)}")
+    console.print(f"{sample.runs:5} of {RUNS} runs; MB: {', '.join(memory)}", soft_wrap=True)
 
 
 def _keep(record: dict[str, object]) -> None:

@@ -1,16 +1,13 @@
 """What is ill, since when and what helps; canaries; and the dead man's switch."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from django.core.management import call_command
 from django.db import OperationalError
 from django.test import override_settings
+from listening import listening
 from rows_and_messages import dead_broker, empty_broker, messages_in
 from toy_jobs import toy_job
 
@@ -268,31 +265,6 @@ def test_a_message_that_the_broker_does_not_take_is_no_fault_of_the_workers(now)
 
 
 # --- The dead man's switch -------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def listening(status=200) -> Iterator[tuple[str, list[str]]]:
-    """A server of somebody who waits to be asked; its address, and the paths it was asked for."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            asked.append(self.path)
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/ping/secret", asked
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def test_the_address_is_asked_once_a_minute_while_all_is_well(well, settings):
