@@ -134,18 +134,3 @@ def test_the_rank_of_a_discovered_player_is_read_again_before_a_re_analysis(trac
     run_job("match_fetcher", discovered_per_run=0)
     player.refresh_from_db()
     assert player.rank_checked_at > player.analyzed_at
-
-
-def test_a_riot_that_does_not_answer_is_ill_until_an_item_gets_through(riot, track, run_job):
-    def told():
-        return next(finding for finding in health.examine() if finding.part == "Riot")
-
-    track(3)
-    riot.control("faults", kind="status", status=503)
-    run_job("tracked_player_updater")
-    found = told()
-    assert "does not answer" in found.ill
-    assert found.remedy
-    riot.control("reset")
-    run_job("tracked_player_updater")
-    assert not told().ill
