@@ -1,8 +1,5 @@
-"""Beat, on real processes: schedules switched in the admin, several beats at once."""
+"""Beat, on real processes: schedules switched in the admin."""
 
-import itertools
-import os
-import signal
 import time
 from datetime import timedelta
 
@@ -69,31 +66,3 @@ def test_a_schedule_switched_in_the_admin_acts_within_five_seconds_and_never_fir
     count = runs().count()
     time.sleep(3)
     assert runs().count() == count
-
-
-def test_three_beats_one_killed_one_frozen_open_each_slot_exactly_once_without_a_gap(stack, schedule):
-    for name in ("first", "second", "third"):
-        stack.beat(name, application="app_with_toys")
-    stack.worker(include="toys_on_workers")
-    stack.housekeeping()
-    scheduling.set_enabled(schedule, enabled=True)
-    wait_until(lambda: runs().count() >= 4, seconds=30, what="four slots")
-    stack.kill("first")
-    frozen = stack.processes["second"]
-    os.kill(frozen.pid, signal.SIGSTOP)
-    before = runs().count()
-    wait_until(lambda: runs().count() >= before + 5, seconds=30, what="five more slots")
-    os.kill(frozen.pid, signal.SIGCONT)
-    time.sleep(3)
-    scheduling.set_enabled(schedule, enabled=False)
-    opened = sorted(slot for run in runs() for slot in [run.slot])
-    assert len(opened) == len(set(opened))
-    gaps = [later - earlier for earlier, later in itertools.pairwise(opened)]
-    assert max(gaps) <= timedelta(seconds=5)
-
-
-def test_beat_records_the_slot_even_when_the_broker_is_gone(stack, schedule):
-    stack.environment["REDIS_URL"] = "redis://127.0.0.1:9/0"
-    stack.beat(application="app_with_toys")
-    scheduling.set_enabled(schedule, enabled=True)
-    wait_until(lambda: runs().filter(state="PENDING").exists(), seconds=20, what="a recorded slot")

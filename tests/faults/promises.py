@@ -39,6 +39,20 @@ PROMISES = {
         "PostgreSQL is away for 60 s", "all processes live, readiness is 503, work goes on when it is back", 15
     ),
     "F15": Promise("a deadlock; no connection left", "the work is done again", 60),
+    "F16": Promise("two or three beats run", "each slot exactly once", 5),
+    "F17": Promise("of three beats one is killed, one frozen for 8 s", "each slot exactly once, without a gap", 5),
+    "F18": Promise(
+        "no beat runs over a slot", "it is made up for once within its window, or recorded as missed; never early"
+    ),
+    "F19": Promise("beat is killed between a run's row and its message", "the slot makes one run, which is sent", 45),
+    "F21": Promise(
+        "clocks of hosts are wrong by ten minutes or an hour",
+        "no slot is early or late, and no worker is declared dead",
+        5,
+    ),
+    "F22": Promise(
+        "50 switch a schedule at once", "the last one's word counts, nothing fires for the past, beat sees a change", 5
+    ),
     "F28": Promise(
         "100,000 items wait", "no process grows; a person's item and a more urgent lane's start at once", 10
     ),
