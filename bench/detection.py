@@ -105,7 +105,8 @@ def out_of_a_database(players: int) -> None:
         people = list(Player.objects.order_by("pk"))
         batches = [people[first : first + BATCH] for first in range(0, players, BATCH)]
         nothing: dict[int, list[Any]] = {player.pk: [] for player in people}
-        _timed("reading their histories", lambda: [histories_of(batch, nothing) and None for batch in batches])
+        for what in ("reading their histories the first time, which writes their teams", "reading their histories"):
+            _timed(what, lambda: [histories_of(batch, nothing) and None for batch in batches])
         rule, now = AnalysisRule(), timezone.now()
         _timed(
             "analyzing them, reading and storing included",

@@ -1,7 +1,7 @@
-"""Histories of many players, read in one statement: their newest usable games and the teammates in them.
+"""Histories of many players, read in one statement: their newest usable games, and the team of each.
 
-Five rows a game are most of what an analysis costs, so they come as binary COPY: rows of one width, which NumPy takes
-as they are, instead of millions of Python objects.
+What is needed of a player's games stands in an index, and what is needed of a team in one row (`MatchTeam`). Rows come
+as binary COPY, all of one width, which NumPy takes as they are instead of making millions of Python objects.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,14 +24,12 @@ from riotwatch_players.detection.history import (
 )
 from riotwatch_players.models import Player, RankSnapshot
 
-_INT2, _INT4, _INT8, _FLOAT8 = ("smallint", ">i2"), ("integer", ">i4"), ("bigint", ">i8"), ("float8", ">f8")
+_INT2, _INT4, _INT8, _FLOAT4, _FLOAT8 = "int2", "int4", "int8", "float4", "float8"
+_NUMPY: Final = {_INT2: ">i2", _INT4: ">i4", _INT8: ">i8", _FLOAT4: ">f4", _FLOAT8: ">f8"}
 _ROLE = "CASE one.team_position " + " ".join(f"WHEN '{role}' THEN {place}" for place, role in enumerate(ROLES)) + " END"
 
-_COLUMNS: Final[Mapping[str, tuple[str, tuple[str, str]]]] = {
-    "player": ("wanted.id", _INT8),
-    "at": ("date_part('epoch', newest.started_at)", _FLOAT8),
-    "match": ("newest.match_id", _INT8),
-    "own": ("(one.position = newest.position)::int", _INT2),
+_LINE_FIELDS: Final = {
+    "place": ("one.position", _INT2),
     "account": ("one.player_id", _INT8),
     "position": (_ROLE, _INT2),
     "kills": ("one.kills", _INT2),
@@ -39,34 +37,64 @@ _COLUMNS: Final[Mapping[str, tuple[str, tuple[str, str]]]] = {
     "assists": ("one.assists", _INT2),
     "cs": ("one.cs", _INT4),
     "gold": ("one.gold", _INT4),
-    "damage_share": ("one.damage_share", _FLOAT8),
+    "damage_share": ("one.damage_share", _FLOAT4),
     "vision": ("one.vision_score", _INT4),
-    "kill_participation": ("one.kill_participation", _FLOAT8),
-    "duration_s": ("matches.duration_s", _INT4),
+    "kill_participation": ("one.kill_participation", _FLOAT4),
+}
+"""Expression and type of what is known of one place of a team; -1 is unknown."""
+_LINE = np.dtype([(name, _NUMPY[kind]) for name, (_, kind) in _LINE_FIELDS.items()])
+_TEAM = 1 + TEAMMATES
+
+# Who is in no team is a team alone. A broken body's sixth and further team members are left out, and a team of fewer is
+# filled up with bytes that read as -1 and NaN.
+_WRITE_TEAMS = f"""
+INSERT INTO match_teams (match_id, team, duration_s, lines)
+SELECT match_id, team, max(duration_s),
+       string_agg(line, ''::bytea ORDER BY position)
+       || decode(repeat('ff', {_LINE.itemsize} * ({_TEAM} - count(*)::int)), 'hex')
+FROM (
+    SELECT one.match_id, {{team}} AS team, one.position, matches.duration_s,
+           row_number() OVER (PARTITION BY one.match_id, {{team}} ORDER BY one.position) AS place,
+           {" || ".join(f"{kind}send(coalesce({of}, -1)::{kind})" for of, kind in _LINE_FIELDS.values())} AS line
+    FROM match_participants AS one JOIN matches ON matches.id = one.match_id
+    WHERE one.match_id = ANY(%(matches)s)
+) AS places
+WHERE place <= {_TEAM}
+GROUP BY match_id, team
+ORDER BY match_id, team
+ON CONFLICT DO NOTHING
+""".format(team="coalesce(one.team_id, -1 - one.position)")  # noqa: S608 - our own constants
+
+_COLUMNS: Final = {
+    "player": ("wanted.id", _INT8),
+    "at": ("date_part('epoch', newest.started_at)", _FLOAT8),
+    "match": ("newest.match_id", _INT8),
+    "place": ("newest.position", _INT2),
     "win": ("newest.win::int", _INT2),
     "champion_id": ("newest.champion_id", _INT4),
+    "duration_s": ("teams.duration_s", _INT4),
 }
 """Expression and type by column. What is not known is -1: null would make a row shorter than the others."""
+_NOT_WRITTEN = f"decode(repeat('ff', {_LINE.itemsize * _TEAM}), 'hex')"
 
-# The newest usable games of each player are one index scan each; the team's rows come by the index on match and place.
-_GAMES = """
+_GAMES = f"""
 COPY (
-SELECT {columns}
+SELECT {", ".join(f"coalesce({of}, -1)::{kind}" for of, kind in _COLUMNS.values())},
+       coalesce(teams.lines, {_NOT_WRITTEN})
 FROM unnest(%(players)s::bigint[]) AS wanted (id)
 CROSS JOIN LATERAL (
-    SELECT match_id, position, team_id, started_at, win, champion_id FROM match_participants
-    WHERE player_id = wanted.id AND usable ORDER BY started_at DESC LIMIT %(most)s
+    SELECT match_id, position, coalesce(team_id, -1 - position) AS team, started_at, win, champion_id
+    FROM match_participants WHERE player_id = wanted.id AND usable ORDER BY started_at DESC LIMIT %(most)s
 ) AS newest
-JOIN matches ON matches.id = newest.match_id
-JOIN match_participants AS one
-  ON one.match_id = newest.match_id AND (one.position = newest.position OR one.team_id = newest.team_id)
+LEFT JOIN match_teams AS teams ON teams.match_id = newest.match_id AND teams.team = newest.team
 ) TO STDOUT (FORMAT binary)
-""".format(columns=", ".join(f"coalesce({of}, -1)::{kind}" for of, (kind, _) in _COLUMNS.values()))  # noqa: S608 - our own constants
+"""  # noqa: S608 - our own constants
 
 _HEADER_BYTES, _TRAILER_BYTES = 19, 2
 _ROW = np.dtype(
     [("fields", ">i2")]
-    + [pair for name, (_, (_, kind)) in _COLUMNS.items() for pair in ((f"{name} bytes", ">i4"), (name, kind))]
+    + [pair for name, (_, kind) in _COLUMNS.items() for pair in ((f"{name} bytes", ">i4"), (name, _NUMPY[kind]))]
+    + [("team bytes", ">i4"), ("team", _LINE, (_TEAM,))]
 )
 """A row of binary COPY: the number of fields, then each with its length before it."""
 
@@ -74,13 +102,12 @@ _ROW = np.dtype(
 def histories_of(players: Sequence[Player], ranks: Mapping[int, Iterable[RankSnapshot]]) -> list[History]:
     """Each player's history, in the same order; `ranks` are solo standings by player, oldest first."""
     rows = _read([player.pk for player in players])
-    keys = [rows[name].astype(np.float64) for name in ("own", "match", "at", "player")]  # native numbers sort faster
-    rows = rows[np.lexsort([-keys[0], *keys[1:]])]
-    own = rows["own"] == 1
-    games = _floats(rows[own], GAME_FIELDS)
+    rows = rows[np.lexsort([rows[name].astype(np.float64) for name in ("match", "at", "player")])]
+    own = rows["team"]["place"] == rows["place"][:, None]
+    games = _games(rows, own)
     teammates, accounts = _teammates(rows, own)
-    first = np.searchsorted(rows["player"][own], [player.pk for player in players], side="left")
-    last = np.searchsorted(rows["player"][own], [player.pk for player in players], side="right")
+    first = np.searchsorted(rows["player"], [player.pk for player in players], side="left")
+    last = np.searchsorted(rows["player"], [player.pk for player in players], side="right")
     return [
         History(
             games=games[begin:end],
@@ -95,6 +122,17 @@ def histories_of(players: Sequence[Player], ranks: Mapping[int, Iterable[RankSna
 
 
 def _read(player_ids: Sequence[int]) -> npt.NDArray[Any]:
+    """Their games; teams that were never looked at are written first."""
+    rows = _copied(player_ids)
+    unwritten = np.unique(rows["match"][rows["duration_s"] < 0])
+    if not len(unwritten):
+        return rows
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_TEAMS, {"matches": unwritten.tolist()})
+    return _copied(player_ids)
+
+
+def _copied(player_ids: Sequence[int]) -> npt.NDArray[Any]:
     copied = BytesIO()
     with connection.cursor() as cursor:
         statement = cursor.mogrify(_GAMES, {"players": list(player_ids), "most": MAX_GAMES})
@@ -103,26 +141,31 @@ def _read(player_ids: Sequence[int]) -> npt.NDArray[Any]:
     return np.frombuffer(content, dtype=_ROW)
 
 
-def _floats(rows: npt.NDArray[Any], names: Sequence[str]) -> npt.NDArray[np.float64]:
-    values = np.empty((len(rows), len(names)))
-    for place, name in enumerate(names):
-        values[:, place] = rows[name]
-    return np.where(values < 0, np.nan, values)
+def _games(rows: npt.NDArray[Any], own: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """GAME_FIELDS of the players' own games; what a sixth member of a team did is unknown."""
+    lines = rows["team"][np.arange(len(rows)), own.argmax(axis=1)]
+    games = np.empty((len(rows), len(GAME_FIELDS)))
+    for place, name in enumerate(GAME_FIELDS):
+        games[:, place] = np.where(own.any(axis=1), lines[name], -1) if name in SCORE_FIELDS else rows[name]
+    return _known(games)
 
 
 def _teammates(
     rows: npt.NDArray[Any], own: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]:
-    """The rows after each game's own one; a broken body's sixth and further team members are left out."""
-    starts, game = np.flatnonzero(own), np.cumsum(own) - 1
-    place = np.arange(len(rows)) - (starts[game] if len(rows) else 0) - 1
-    mates = (place >= 0) & (place < TEAMMATES)
-    teammates = np.full((len(starts), TEAMMATES, len(SCORE_FIELDS)), np.nan, dtype=np.float32)
-    accounts = np.full((len(starts), TEAMMATES), UNKNOWN_ACCOUNT)
-    at = (game[mates], place[mates])
-    teammates[at] = _floats(rows[mates], SCORE_FIELDS)
-    accounts[at] = rows["account"][mates]
-    return teammates, accounts
+    """Everybody of the team but the player."""
+    others = np.argsort(own, axis=1, kind="stable")[:, :TEAMMATES]
+    lines = np.take_along_axis(rows["team"], others, axis=1)
+    teammates = np.empty((len(rows), TEAMMATES, len(SCORE_FIELDS)), dtype=np.float32)
+    for place, name in enumerate(SCORE_FIELDS):
+        teammates[..., place] = lines[name]
+    accounts = lines["account"].astype(np.intp)
+    return _known(teammates), np.where(accounts < 0, UNKNOWN_ACCOUNT, accounts)
+
+
+def _known(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    values[values < 0] = np.nan
+    return values
 
 
 def _rank(rank: RankSnapshot) -> Rank:

@@ -81,6 +81,10 @@ SET analyzed_at = gone.analyzed_at, verdict = gone.verdict, smurf_score = gone.s
 FROM players AS gone
 WHERE kept.id = %(kept)s AND gone.id = %(gone)s AND gone.analyzed_at > coalesce(kept.analyzed_at, '-infinity')
 """
+# Lines of teams name accounts; they are written anew when they are needed.
+_DROP_TEAMS = """
+DELETE FROM match_teams WHERE match_id IN (SELECT match_id FROM match_participants WHERE player_id = %(gone)s)
+"""
 # A standing is a row only when it changed: both rows may have seen the same one.
 _DROP_REPEATED_RANKS = """
 DELETE FROM player_ranks WHERE id IN (
@@ -278,6 +282,7 @@ def _merge(kept: Player, gone: Player) -> None:
     pair = {"kept": kept.pk, "gone": gone.pk}
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, {"players": [kept.pk, gone.pk]})
+        cursor.execute(_DROP_TEAMS, pair)
         for relation in Player._meta.related_objects:
             rows = relation.related_model._base_manager.filter(**{relation.field.name: gone.pk})
             rows.update(**{relation.field.name: kept.pk})

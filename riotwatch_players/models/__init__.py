@@ -12,7 +12,7 @@ from riotwatch_players.models.detection_baselines import BaselineCount, Detectio
 from riotwatch_players.models.detection_labels import DetectionLabel, LabelSource, Question, Says
 from riotwatch_players.models.detection_models import DetectionModel, ModelOrigin, ModelState
 from riotwatch_players.models.keys import KeyOutage, RiotKey
-from riotwatch_players.models.matches import MIN_USABLE_DURATION_S, RANKED_SOLO_QUEUE, Match, Participant
+from riotwatch_players.models.matches import MIN_USABLE_DURATION_S, RANKED_SOLO_QUEUE, Match, MatchTeam, Participant
 from riotwatch_players.models.players import Player, PlayerQuerySet, RankSnapshot, Stage, Waiting
 from riotwatch_players.models.shadow_judgements import ShadowJudgement
 from riotwatch_players.models.sources import ForeignDatabase, Source
@@ -33,6 +33,7 @@ __all__ = [
     "KeyOutage",
     "LabelSource",
     "Match",
+    "MatchTeam",
     "ModelOrigin",
     "ModelState",
     "Participant",

@@ -114,3 +114,22 @@ class Participant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.match_id}/{self.position}"
+
+
+class MatchTeam(models.Model):
+    """A team of a usable match as analysis reads it: everybody's figures in one value.
+
+    Written when a member is analyzed first (see `reading`), and made of the participants again once it is deleted.
+    """
+
+    pk = models.CompositePrimaryKey("match", "team")
+    match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="teams", db_index=False)
+    team = models.SmallIntegerField(help_text="Riot's team id; -1 minus the position of a participant without one.")
+    duration_s = models.IntegerField(help_text="The match's.")
+    lines = models.BinaryField(help_text="Five lines of one width; reading._LINE names their fields.")
+
+    class Meta:
+        db_table = "match_teams"
+
+    def __str__(self) -> str:
+        return f"{self.match_id}/{self.team}"

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,8 +11,10 @@ from django.utils.html import escape
 
 from riotwatch_players import analysis, ingest
 from riotwatch_players.detection.cards import shipped_card
-from riotwatch_players.models import Analysis, Participant, Player
+from riotwatch_players.detection.history import GAME_FIELDS, SCORE_FIELDS, UNKNOWN_ACCOUNT
+from riotwatch_players.models import Analysis, MatchTeam, Participant, Player
 from riotwatch_players.models_in_use import InUse
+from riotwatch_players.reading import histories_of
 from tests.players.factories import NOW, TEN, body, id_of, known, puuid_of, several, solo_queue, source
 
 RULE = analysis.AnalysisRule(min_ranked_games=20)
@@ -92,9 +95,32 @@ def test_the_teammates_of_each_game_are_who_a_player_is_compared_with():
     assert factors["rank_discrepancy"]["n_used"] == 30
     assert abs(factors["rank_discrepancy"]["value"]) < 1
     Participant.objects.filter(player=player()).update(kills=15, deaths=1, cs=300, gold=18_000, damage_share=0.4)
+    MatchTeam.objects.all().delete()
     analysis.analyze([player().pk], RULE, now=NOW)
     newest = Analysis.objects.order_by("-id")[0].factors
     assert next(one for one in newest if one["name"] == "rank_discrepancy")["value"] > 1
+
+
+def test_games_are_read_as_they_were_stored_the_first_time_and_later():
+    play(3)
+    bela = player("Bela")
+    Participant.objects.filter(player=player("Cleo")).update(gold=None)
+    Participant.objects.filter(player=player("Dana")).update(team_id=None)
+    first, again = (histories_of([bela], {bela.pk: []})[0] for _ in range(2))
+    assert first.games.shape == (3, 13)
+    own = dict(zip(GAME_FIELDS, first.games[0].tolist(), strict=True))
+    assert (own["position"], own["kills"], own["cs"], own["gold"], own["duration_s"]) == (1, 4, 162, 11_000, 1800)
+    assert (own["win"], own["champion_id"], own["at"]) == (
+        1,
+        2,
+        Participant.objects.earliest("pk").started_at.timestamp(),
+    )
+    assert set(first.accounts[0]) == {player(name).pk for name in ("Ada", "Cleo", "Emil")} | {UNKNOWN_ACCOUNT}
+    cleo = first.teammates[0][first.accounts[0] == player("Cleo").pk][0]
+    assert np.isnan(cleo[SCORE_FIELDS.index("gold")])
+    assert cleo[SCORE_FIELDS.index("kill_participation")] == 0.5
+    for name in ("games", "teammates", "accounts"):
+        assert np.array_equal(getattr(first, name), getattr(again, name), equal_nan=name != "accounts")
 
 
 def test_unknown_values_stay_unknown_and_one_players_gaps_change_nothing_for_others():
@@ -128,6 +154,7 @@ def test_only_the_newest_hundred_usable_games_count():
 def test_the_number_of_statements_does_not_depend_on_the_number_of_players():
     play(20)
     ids = list(Player.objects.values_list("pk", flat=True))
+    analysis.analyze(ids, RULE, now=NOW)  # writes their teams, which is done once
     counts = []
     for part in (ids[:1], ids):
         with CaptureQueriesContext(
