@@ -69,8 +69,8 @@ IDLE_IN_TRANSACTION_TIMEOUT_S = 60
 # task, and a connection whose server restarted would fail a task.
 _database = dj_database_url.parse(DATABASE_URL, conn_max_age=None, conn_health_checks=True)
 _database["OPTIONS"] = {
+    "application_name": "riotwatch",  # as pg_stat_activity shows it; ?application_name= of the address goes before
     **_database.get("OPTIONS", {}),
-    "application_name": "riotwatch",
     "connect_timeout": 5,
     "options": (
         f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c lock_timeout={LOCK_TIMEOUT_S}s"

@@ -45,6 +45,7 @@ PROMISES = {
         "no beat runs over a slot", "it is made up for once within its window, or recorded as missed; never early"
     ),
     "F19": Promise("beat is killed between a run's row and its message", "the slot makes one run, which is sent", 45),
+    "F20": Promise("clocks change, in three zones", "a daily job runs once a day, at the listed instants"),
     "F21": Promise(
         "clocks of hosts are wrong by ten minutes or an hour",
         "no slot is early or late, and no worker is declared dead",

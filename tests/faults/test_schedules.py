@@ -7,18 +7,20 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from crew import REPETITIONS, wait_for_end, wait_for_worker
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django_celery_beat.models import PeriodicTask
 from stack import wait_until
 
-from riotwatch_jobs import scheduling, slots
+from riotwatch_jobs import catching_up, scheduling, slots
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution, ExecutionState, Heartbeat, JobConfiguration, Trigger, WorkerLease
 
@@ -76,7 +78,7 @@ def gaps_s(made):
     """Between slots; each second has one, as a run or counted with others that were skipped."""
     counted = sum(max(1, run.slots_skipped) for run in made)
     assert counted == (made[-1].slot - made[0].slot).total_seconds() + 1
-    assert all(run.queued_at >= run.slot for run in made)
+    assert all(run.queued_at >= run.slot for run in made if run.state != ExecutionState.SKIPPED)
     return [(later.slot - run.slot).total_seconds() for run, later in itertools.pairwise(made)]
 
 
@@ -112,6 +114,60 @@ def test_f17_of_three_beats_one_is_killed_and_one_frozen(crew, schedule, measure
         made += some
         start_beats(crew, "first")
     measured("F17", runs=made, seconds=seconds, note="the longest time between two slots of a job due every second")
+
+
+SLEEPY_INSERTS = """
+CREATE FUNCTION fault_sleep() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_WHEN = 'BEFORE' AND current_setting('application_name') = 'healthy' THEN PERFORM pg_sleep(0.2); END IF;
+    IF TG_WHEN = 'AFTER' AND current_setting('application_name') = 'frozen' THEN PERFORM pg_sleep(0.5); END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER fault_sleep_before BEFORE INSERT ON job_executions FOR EACH ROW EXECUTE FUNCTION fault_sleep();
+CREATE TRIGGER fault_sleep_after AFTER INSERT ON job_executions FOR EACH ROW EXECUTE FUNCTION fault_sleep();
+"""
+
+
+@pytest.fixture
+def sleepy_inserts(rig) -> Iterator[None]:
+    """The process called `frozen` is first to insert a run, and then takes 0.5 s inside its transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(SLEEPY_INSERTS)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("DROP FUNCTION fault_sleep CASCADE")
+
+
+def known_as(name, rig):
+    """An address under which PostgreSQL shows the process by this name."""
+    return f"{rig.layout.database_url}&application_name={name}"
+
+
+def is_inserting():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'frozen' AND wait_event = 'PgSleep'"
+        )
+        return cursor.fetchone()[0] > 0
+
+
+@pytest.mark.slow_fault
+def test_f17_a_beat_is_frozen_in_the_middle_of_recording_a_slot(crew, schedule, sleepy_inserts, measured):
+    start_beats(crew, "frozen", DATABASE_URL=known_as("frozen", crew))
+    start_beats(crew, "healthy", DATABASE_URL=known_as("healthy", crew))
+
+    def disturb():
+        wait_until(is_inserting, seconds=30, what="an INSERT of the beat to freeze")
+        frozen = crew.stack.processes["frozen"]
+        frozen.send_signal(signal.SIGSTOP)
+        time.sleep(10)
+        frozen.send_signal(signal.SIGCONT)
+        wait_for_slots(2)
+
+    made = switched_on(schedule, disturb)
+    recorded = sorted(run.finished_at if run.state == ExecutionState.SKIPPED else run.queued_at for run in made)
+    held_up = max((later - at).total_seconds() for at, later in itertools.pairwise(recorded))
+    measured("F17", runs=made, seconds=[max(held_up, *gaps_s(made))])
 
 
 def after_days_without_beat(rig, row, days, *, window_s):
@@ -164,6 +220,40 @@ def test_f19_a_beat_that_dies_before_its_message_is_sent(crew, schedule, measure
 
 
 # --- Clocks ----------------------------------------------------------------------------------------------------------
+
+
+# A daily time of day in its zone, the evening before clocks change there, and its slots of three days as that zone's
+# clock shows them: a skipped time stands for the instant it would have been, of two equal ones the first counts.
+CLOCK_CHANGES = {
+    "30 2 * * * Europe/Berlin, forward": ("2026-03-27", "28T02:30+01:00 29T03:30+02:00 30T02:30+02:00"),
+    "30 2 * * * Europe/Berlin, back": ("2026-10-23", "24T02:30+02:00 25T02:30+02:00 26T02:30+01:00"),
+    "30 2 * * * America/New_York, forward": ("2026-03-06", "07T02:30-05:00 08T03:30-04:00 09T02:30-04:00"),
+    "30 1 * * * America/New_York, back": ("2026-10-30", "31T01:30-04:00 01T01:30-04:00 02T01:30-05:00"),
+    "15 2 * * * Australia/Lord_Howe, forward": ("2026-10-02", "03T02:15+10:30 04T02:45+11:00 05T02:15+11:00"),
+    "45 1 * * * Australia/Lord_Howe, back": ("2026-04-03", "04T01:45+11:00 05T01:45+11:00 06T01:45+10:30"),
+}
+
+
+@pytest.mark.slow_fault
+@pytest.mark.parametrize("change", CLOCK_CHANGES)
+def test_f20_clocks_change(rig, schedule, measured, change):
+    """What beat does at a look, every 15 minutes of three days, in a transaction that leaves nothing behind."""
+    text, (evening, expected) = change.split(",")[0], CLOCK_CHANGES[change]
+    zone = ZoneInfo(text.split()[-1])
+    began = datetime.fromisoformat(f"{evening}T20:00").replace(tzinfo=zone).astimezone(UTC)
+    with transaction.atomic():
+        scheduling.set_schedule(schedule, slots.parse(text))
+        schedule.enabled = True
+        schedule.save()
+        PeriodicTask.objects.filter(pk=schedule.pk).update(last_run_at=began)
+        schedule.refresh_from_db()
+        for looks in range(3 * 24 * 4 - 40):
+            catching_up.open_due(schedule, now=began + timedelta(minutes=15 * looks))
+            runs().update(state=ExecutionState.COMPLETED)
+        fired = [run.slot.astimezone(zone).isoformat(timespec="minutes")[8:] for run in runs()]
+        transaction.set_rollback(True)
+    assert fired == expected.split()
+    measured("F20", note=f"{len(CLOCK_CHANGES)} changes in three zones, one with half an hour")
 
 
 def clock_off_by(seconds):
