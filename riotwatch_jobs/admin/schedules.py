@@ -1,5 +1,6 @@
 """The schedules: rows of django-celery-beat, each edited as one text. Nothing here makes a job fire for the past."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -62,6 +63,16 @@ class JobFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=[row.pk for row in queryset if scheduling.job_id_of(row) == self.value()])
 
 
+def _slots_after(configuration: JobConfiguration | None, now: datetime) -> tuple[datetime | None, str]:
+    """After which instant a job's slots become runs, and what to say where none follows it."""
+    if configuration is None:
+        return now, "none"
+    if not configuration.enabled:
+        return None, "none: the job is off"
+    since = configuration.slots_count_after(now)
+    return since, "none" if since else "none: the job is paused"
+
+
 @admin.register(PeriodicTask)
 class ScheduleAdmin(OperatedAdmin):
     """Times at which jobs run."""
@@ -87,12 +98,13 @@ class ScheduleAdmin(OperatedAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:  # noqa: ANN401 - unfold's ChangeList
         """Each row knows whether it may be switched by who looks at it."""
         shown = super().get_changelist_instance(request)
-        off = set(JobConfiguration.objects.filter(enabled=False).values_list("job_id", flat=True))
+        configurations = JobConfiguration.objects.in_bulk()
         now, may_change = database_now(), self.has_change_permission(request)
         for row in shown.result_list:
             row.job_id = scheduling.job_id_of(row)
-            row.timing = job_page.timing_of(row, now)
-            row.job_is_off, row.may_change = row.job_id in off, may_change
+            since, row.held = _slots_after(configurations.get(row.job_id), now)
+            row.timing = job_page.timing_of(row, since)
+            row.may_change = may_change
         return shown
 
     @admin.display(description="schedule", ordering="name")
@@ -123,9 +135,9 @@ class ScheduleAdmin(OperatedAdmin):
     @admin.display
     def next_run(self, row: Any) -> str:  # noqa: ANN401
         """The next slot."""
-        if row.job_is_off and row.enabled:
-            return "none: the job is off"
-        return times.age(row.timing.next_slot) or ("off" if not row.enabled else "none")
+        if not row.enabled:
+            return "off"
+        return times.age(row.timing.next_slot) or row.held
 
     @admin.display(ordering="last_run_at")
     def last_slot(self, row: Any) -> str:  # noqa: ANN401

@@ -1,14 +1,14 @@
 """Schedules: one text each, with the times it means; switched, added and removed without firing for the past."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from admin_pages import LONG_AGO, act, audit_of, change_page, page, save_form, text_of, told
 from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
-from rows_and_messages import last_ran, schedule_row
+from rows_and_messages import ANN, last_ran, schedule_row
 
-from riotwatch_jobs import leases, scheduling
+from riotwatch_jobs import leases, scheduling, switching
 from riotwatch_jobs.models import Execution, JobConfiguration
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("synced")]
@@ -241,6 +241,16 @@ def test_the_list_tells_plain_words_the_next_slot_and_why_there_is_none(admin_cl
     for expected in ("every hour", "minute goes up to 59", "none: the job is off", "daily at 03:20 (UTC)"):
         assert expected in text
     assert admin_client.get(page(JobConfiguration)).status_code == 200
+
+
+def test_the_next_slot_of_a_paused_job_is_the_first_after_the_pause(admin_client, row):
+    now = leases.database_now()
+    until = now + timedelta(hours=50)
+    switching.pause("toy", reason="patch day", until=until, by=ANN, now=now)
+    [shown] = admin_client.get(page(PeriodicTask), {"job": "toy"}).context["cl"].result_list
+    assert until - timedelta(seconds=1) < shown.timing.next_slot <= until + timedelta(hours=1)
+    switching.pause("toy", reason="patch day", until=None, by=ANN, now=now)
+    assert "none: the job is paused" in text_of(admin_client.get(page(PeriodicTask), {"job": "toy"}))
 
 
 def test_the_list_can_be_limited_to_a_job(admin_client):
