@@ -12,7 +12,7 @@ from freezegun import freeze_time
 from rows_and_messages import dead_broker, empty_broker, last_ran, messages_in, schedule_row
 from toy_jobs import toy_job
 
-from riotwatch_jobs import leases, messages, scheduling
+from riotwatch_jobs import leases, messages, scheduling, slots
 from riotwatch_jobs.beat import SlotScheduler
 from riotwatch_jobs.models import Execution, ExecutionState, JobConfiguration
 from riotwatch_jobs.outcomes import Done
@@ -103,14 +103,16 @@ def test_a_hosts_wrong_clock_makes_no_slot_early_and_none_late(wrong_by):
     assert Execution.objects.get().scope == f"schedule:{due.pk}"
 
 
-def test_a_new_schedule_waits_for_its_first_slot():
-    with freeze_time(NOON + MINUTE, ignore=FREEZER_IGNORES):
-        schedule_row("every 1h")
-    beat = a_beat()
-    tick_at(beat, NOON + 2 * MINUTE)
+@pytest.mark.parametrize("wrong_by", [-400 * DAY, 400 * DAY])
+def test_a_new_schedule_waits_for_its_first_slot_whatever_the_clock_of_who_made_it_said(wrong_by):
+    now = leases.database_now()
+    with freeze_time(now + wrong_by, ignore=FREEZER_IGNORES):
+        schedule_row("every 1d")
+    beat, first = a_beat(), slots.following(slots.Every(86_400), leases.database_now())
+    tick_at(beat, first - SECOND)
     assert slots_opened() == []
-    tick_at(beat, NOON + HOUR)
-    assert slots_opened() == [NOON + HOUR]
+    tick_at(beat, first)
+    assert slots_opened() == [first]
 
 
 def test_two_beats_open_each_slot_once():
