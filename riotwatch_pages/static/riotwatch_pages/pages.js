@@ -157,7 +157,8 @@
     const DIALOG = "rw-dialog";
 
     const post = async (form, submitter) => {
-        const answer = await fetch(form.action, { method: "POST", body: new FormData(form, submitter), redirect: "manual" });
+        const address = form.getAttribute("action"); // form.action is the form's field of that name
+        const answer = await fetch(address, { method: "POST", body: new FormData(form, submitter), redirect: "manual" });
         if (answer.type === "opaqueredirect") {
             // Nothing was asked: it is done, and the next page says so.
             location.assign(form.elements.next.value);
@@ -177,7 +178,7 @@
     document.addEventListener("submit", (event) => {
         if (!event.target.matches("form[data-rw-ask]") || !document.getElementById(DIALOG)) return;
         event.preventDefault();
-        post(event.target, event.submitter);
+        post(event.target, event.submitter).catch(() => tell("No answer: nothing is known to be done."));
     });
 
     document.addEventListener("click", (event) => {
