@@ -11,7 +11,7 @@ import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -20,10 +20,12 @@ from django.db.models import F, Q
 from riotwatch_jobs import items, leases, messages, registry
 from riotwatch_jobs.base import Job, sum_results
 from riotwatch_jobs.databases import is_outage
-from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, ItemState, WorkItem
+from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, ItemState, WorkItem, WorkItemQuerySet
 
 log = logging.getLogger(__name__)
 
+DEADLINE_GRACE = timedelta(seconds=30)
+"""How long what is being worked on at the deadline may take to end; then it is taken away."""
 FOLLOWED_STATES = (ExecutionState.COMPLETED, ExecutionState.RATE_LIMITED)
 
 
@@ -271,9 +273,13 @@ def carry_out_end(execution_id: int, *, now: datetime, by_force: bool = False) -
     if not by_force:
         running = running.exclude(owner_id__in=leases.alive(now))
     lost_state = ItemState.CANCELLED if execution.cancel_requested_at else ItemState.FAILED
-    # Under another delivery, whoever still works on one can no longer record it.
-    running.update(state=lost_state, reason=reason, finished_at=now, owner_id=None, delivery=F("delivery") + 1)
+    _take_away(running, lost_state, reason, now=now)
     close_if_finished(execution_id, now=now)
+
+
+def _take_away(running: WorkItemQuerySet, state: ItemState, reason: str, *, now: datetime) -> None:
+    """Under another delivery, whoever still works on one can no longer record it."""
+    running.update(state=state, reason=reason, finished_at=now, owner_id=None, delivery=F("delivery") + 1)
 
 
 def end_latecomers(now: datetime) -> int:
@@ -287,12 +293,18 @@ def end_latecomers(now: datetime) -> int:
 
 
 def enforce_deadlines(now: datetime) -> int:
-    """End runs whose deadline has passed: what was done stays, the rest is left to the next run."""
+    """End runs whose deadline has passed: what was done stays, the rest is left to the next run.
+
+    What is being worked on may end. What does not, for it hangs in a thread, is taken away: its scope is not held up.
+    """
     if EmergencyStop.objects.exists():
         return 0  # what the stop takes of their time is given back
     late = Execution.objects.in_progress().filter(deadline_at__lte=now)
     for execution in late:
         Execution.objects.filter(pk=execution.pk, deadline_passed_at=None).update(deadline_passed_at=now)
         end_open_items(execution.pk, state=ItemState.SKIPPED, reason="the run's deadline passed", now=now)
+        if execution.deadline_at and execution.deadline_at + DEADLINE_GRACE <= now:
+            running = WorkItem.objects.filter(execution_id=execution.pk, state=ItemState.RUNNING)
+            _take_away(running, ItemState.FAILED, "it did not end when the run's deadline passed", now=now)
         close_if_finished(execution.pk, now=now)
     return len(late)

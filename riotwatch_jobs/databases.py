@@ -14,6 +14,21 @@ def is_outage(problem: Exception) -> bool:
     return isinstance(problem, (OperationalError, InterfaceError)) or type(problem) is DatabaseError
 
 
+class DatabaseGone(Exception):
+    """The database was away: the message is to be delivered again."""
+
+
+@contextmanager
+def outages_told() -> Iterator[None]:
+    """Every outage leaves the block as DatabaseGone; what the database refuses leaves it as it came."""
+    try:
+        yield
+    except Exception as problem:
+        if is_outage(problem):
+            raise DatabaseGone(str(problem)) from problem
+        raise
+
+
 @contextmanager
 def brief_transaction() -> Iterator[None]:
     """A transaction that ends where its process stands still in it for 3 s: what it locked, others need sooner.

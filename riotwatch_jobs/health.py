@@ -4,13 +4,14 @@ A check reads rows and asks servers; it changes nothing. The framework's own are
 and the simulator are checked by those who know them (`checkups.register`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
+from django.db.models import Min, Q
 
-from riotwatch_jobs import registry
+from riotwatch_jobs import messages, registry
 from riotwatch_jobs.catching_up import MISSED
 from riotwatch_jobs.checkups import Finding, register, registered
 from riotwatch_jobs.items import INTERACTIVE_QUEUE
@@ -27,6 +28,7 @@ from riotwatch_jobs.models import (
     JobConfiguration,
     WorkerLease,
     WorkItem,
+    WorkItemQuerySet,
 )
 
 CANARY_ANSWERS_WITHIN = timedelta(seconds=60)
@@ -78,7 +80,7 @@ def _queue(queue: str, canary: Canary | None, now: datetime) -> Finding:
     if not WorkerLease.objects.live(now).filter(queues__contains=[queue]).exists():
         text = f"no worker lives that consumes {queue}"
         return Finding(part, text, answered_at, f"start the worker with -Q …{queue} (Procfile)")
-    if canary and not is_answered(canary) and canary.sent_at < now - CANARY_ANSWERS_WITHIN and not _is_busy(canary):
+    if canary and _is_overdue(canary, now) and not _is_busy(canary, WorkItem.objects.filter(queue=queue)):
         text = f"a worker lives for {queue} but takes no messages"
         return Finding(part, text, canary.sent_at, "restart that worker; manage.py job_status tells what waits")
     return Finding(part)
@@ -89,11 +91,45 @@ def is_answered(canary: Canary) -> bool:
     return canary.answered_at is not None and canary.answered_at >= canary.sent_at
 
 
-def _is_busy(canary: Canary) -> bool:
-    """Items of the queue are being worked on, or were after the canary was sent: it waits behind them."""
-    items = WorkItem.objects.filter(queue=canary.queue)
+def _is_overdue(canary: Canary, now: datetime) -> bool:
+    return not is_answered(canary) and canary.sent_at < now - CANARY_ANSWERS_WITHIN
+
+
+def _is_busy(canary: Canary, items: WorkItemQuerySet) -> bool:
+    """These items are being worked on, or were after the canary was sent: it waits behind them."""
     running = items.filter(state=ItemState.RUNNING, owner_id__in=WorkerLease.objects.values("pk"))
     return running.exists() or items.filter(state__in=WORKED_ON, finished_at__gt=canary.sent_at).exists()
+
+
+def living_workers(now: datetime) -> dict[str, datetime]:
+    """The Celery workers that live and consume something, and since when."""
+    living = WorkerLease.objects.live(now).exclude(queues=[]).order_by("node").values_list("node")
+    return dict(living.annotate(began_at=Min("started_at")))
+
+
+@register
+def workers(now: datetime) -> Iterable[Finding]:
+    """Whether each living worker takes messages and gives its threads back, whatever others of its queues do."""
+    canaries = {canary.queue: canary for canary in Canary.objects.all()}
+    for node, began_at in living_workers(now).items():
+        leases = list(WorkerLease.objects.live(now).filter(node=node).order_by("hanging_since"))
+        yield _worker(node, leases, canaries.get(messages.direct_queue(node)), began_at, now)
+
+
+def _worker(
+    node: str, leases: Sequence[WorkerLease], canary: Canary | None, began_at: datetime, now: datetime
+) -> Finding:
+    part, host, pid = f"worker {node}", leases[0].host, leases[0].pid
+    if hanging := sum(lease.hanging for lease in leases):
+        text = f"{hanging} of the {sum(lease.concurrency for lease in leases)} items that it can work on at once hang"
+        remedy = f"kill -9 {pid} on {host}, and start that worker again: what it holds goes on elsewhere"
+        return Finding(part, text, leases[0].hanging_since, remedy)
+    if canary is None or canary.sent_at < began_at or not _is_overdue(canary, now):
+        return Finding(part)
+    ours = Q(*[Q(host=lease.host, pid=lease.pid) for lease in leases], _connector=Q.OR)
+    if _is_busy(canary, WorkItem.objects.filter(ours)):
+        return Finding(part)
+    return Finding(part, "it lives but takes no messages", canary.sent_at, f"restart that worker, on {host}")
 
 
 @register

@@ -8,9 +8,12 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection, connections
 from django.db.models.functions import Now
@@ -19,6 +22,8 @@ from riotwatch_jobs.models import Heartbeat, ItemState, WorkerLease, WorkItem
 
 RENEW_EVERY_S = 10.0
 RETRY_EVERY_S = 1.0
+HANGS_AFTER_S = 60.0
+"""How far an item may overrun its working time: a step of one, from checkpoint to checkpoint, takes less."""
 
 log = logging.getLogger(__name__)
 
@@ -58,19 +63,30 @@ def is_running(pid: int) -> bool:
     return True
 
 
+@dataclass(frozen=True, eq=False)
+class _AtWork:
+    """An item that a thread of this process works on."""
+
+    began: float
+    timeout_s: float
+
+
 class Lease:
     """This process's sign of life, and the gate its items pass."""
 
-    def __init__(self, node: str, *, queues: Sequence[str], concurrency: int) -> None:
+    def __init__(self, node: str, *, queues: Sequence[str], concurrency: int, time_limited: bool = False) -> None:
+        """`time_limited` is a process whose items are ended by its pool: none of them can hang for ever."""
         self.node = node
         self.queues = list(queues)
         self.concurrency = concurrency
+        self.time_limited = time_limited
         self.host = socket.gethostname()
         self.pid = os.getpid()
         self.gate = Gate()
         self.id = 0
         self._take()
         self._unreleased: set[tuple[int, int]] = set()
+        self._at_work: set[_AtWork] = set()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._renew_for_ever, name="lease", daemon=True)
 
@@ -99,13 +115,31 @@ class Lease:
 
     def renew(self) -> None:
         """One sign of life; a new row when the old one was declared dead."""
-        if not WorkerLease.objects.filter(pk=self.id).update(renewed_at=Now()):
+        if not WorkerLease.objects.filter(pk=self.id).update(renewed_at=Now(), **self._hanging()):
             lost, self.id = self.id, self._insert()
             if not lost:
                 return
             log.warning("lease_lost_and_renewed node=%s pid=%s lease=%s", self.node, self.pid, self.id)
         for item_id, delivery in list(self._unreleased):
             self._release(item_id, delivery)
+
+    @contextmanager
+    def at_work(self, timeout_s: float) -> Iterator[None]:
+        """Inside the block a thread works on an item, and should end about when its working time does."""
+        item = _AtWork(time.monotonic(), timeout_s)
+        self._at_work.add(item)
+        try:
+            yield
+        finally:
+            self._at_work.discard(item)
+
+    def _hanging(self) -> dict[str, Any]:
+        """What the row tells about items that do not come back; no thread can be ended from outside."""
+        now = time.monotonic()
+        late = [now - item.began for item in list(self._at_work) if now - item.began > item.timeout_s + HANGS_AFTER_S]
+        if self.time_limited or not late:
+            return {"hanging": 0, "hanging_since": None}
+        return {"hanging": len(late), "hanging_since": Now() - timedelta(seconds=max(late))}
 
     def release_later(self, item_id: int, delivery: int) -> None:
         """Give an item back as soon as the database answers again: its outcome could not be recorded."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from riotwatch_jobs.base import as_fields
 from riotwatch_jobs.capture import CHARACTERS_PER_LINE, Tail
-from riotwatch_jobs.models import Execution, ExecutionLog, WorkItem
+from riotwatch_jobs.models import ExecutionLog, ItemState, WorkItem
 from riotwatch_jobs.outcomes import Interrupt, Skip, Snooze
 
 CANCEL_CHECK_EVERY_S = 1.0
@@ -60,15 +60,23 @@ class ItemRecorder:
         self.item.data = {**self.item.data, **facts}
 
     def checkpoint(self) -> None:
-        """End here when the run was cancelled; come back later when the item's working time is used up."""
+        """End here when the run was cancelled or the item taken away; come back later when its time is used up."""
         now = time.monotonic()
         if now - self.started > self.timeout_s:
             raise Interrupt(Snooze(0, f"its {self.timeout_s:g} s of working time are used up; it goes on later"))
         if now - self._checked < CANCEL_CHECK_EVERY_S:
             return
         self._checked = now
-        if Execution.objects.filter(pk=self.item.execution_id, cancel_requested_at__isnull=False).exists():
+        if not self._is_wanted():
             raise Interrupt(Skip("the run was cancelled"))
+
+    def _is_wanted(self) -> bool:
+        """The run goes on and the item is still ours: of one that was taken away, no outcome can be recorded."""
+        item = self.item
+        ours = WorkItem.objects.filter(
+            pk=item.pk, state=ItemState.RUNNING, delivery=item.delivery, owner_id=item.owner_id
+        )
+        return ours.filter(execution__cancel_requested_at=None).exists()
 
     def store_lines(self) -> None:
         """Write the collected lines, once, at the item's end."""

@@ -8,9 +8,11 @@ import logging
 import time
 
 from celery import current_app
+from celery.utils.nodenames import worker_direct
+from kombu.entity import Queue
 from kombu.exceptions import OperationalError
 from kombu.pools import ProducerPool, producers
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError, ResponseError
 
 from riotwatch_jobs.models import Execution
 
@@ -18,6 +20,8 @@ DISPATCH_TASK = "riotwatch_jobs.tasks.dispatch"
 RUN_ITEM_TASK = "riotwatch_jobs.tasks.run_item"
 CANARY_TASK = "riotwatch_jobs.tasks.canary"
 CONTROL_QUEUE = "control"
+DIRECT: str = worker_direct("").name
+"""What the name of a worker's own queue ends with."""
 CANARY_EXPIRES_S = 120.0
 
 PUBLISH_TIMEOUT_S = 1.5
@@ -44,12 +48,27 @@ def send_item(item_id: int, delivery: int, *, queue: str) -> bool:
     return _send(RUN_ITEM_TASK, [item_id, delivery], queue)
 
 
+def direct_queue(node: str) -> str:
+    """The queue that one worker alone consumes (WORKER_DIRECT in settings.py)."""
+    return node + DIRECT
+
+
 def send_canary(queue: str) -> bool:
     """Ask the workers of a queue for an answer. False when the broker does not take it."""
-    return _send(CANARY_TASK, [queue], queue, expires_s=CANARY_EXPIRES_S)
+    address = worker_direct(queue.removesuffix(DIRECT)) if queue.endswith(DIRECT) else queue
+    return _send(CANARY_TASK, [queue], address, expires_s=CANARY_EXPIRES_S)
 
 
-def _send(task: str, args: list[object], queue: str, *, expires_s: float | None = None) -> bool:
+def empty(queue: str) -> None:
+    """Drop what nobody will take from a queue any more; with the broker gone there is nothing to drop."""
+    try:
+        with _publishers().acquire(block=True) as producer:  # type: ignore[no-untyped-call]  # kombu is untyped
+            producer.channel.queue_purge(queue)
+    except (OperationalError, RedisError) as problem:
+        log.warning("queue_not_emptied queue=%s problem=%s", queue, problem)
+
+
+def _send(task: str, args: list[object], queue: str | Queue, *, expires_s: float | None = None) -> bool:
     began = time.monotonic()
     if began < _left_alone_until:
         return False

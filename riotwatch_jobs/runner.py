@@ -17,7 +17,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from riotwatch_jobs import backoff, capture, closing, feeder, items, leases, registry
-from riotwatch_jobs.databases import is_outage
+from riotwatch_jobs.databases import DatabaseGone, is_outage
 from riotwatch_jobs.logs import ItemRecorder
 from riotwatch_jobs.models import EmergencyStop, Execution, ItemState, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Interrupt, Outcome, Retry, Skip, Snooze, Stop, Target
@@ -47,10 +47,6 @@ class Redeliver:
     countdown_s: float | None
 
 
-class DatabaseGone(Exception):
-    """An item's outcome could not be recorded; its row is released when the database answers again."""
-
-
 def run(item_id: int, delivery: int, *, retries: int = 0) -> Redeliver | None:
     """Work on one item if this message is entitled to it. `retries` is how often Celery redelivered this message."""
     lease = leases.current()
@@ -60,7 +56,8 @@ def run(item_id: int, delivery: int, *, retries: int = 0) -> Redeliver | None:
     with lease.gate.entered(alone=item.lost_count > 0):
         if not _claimed(item, lease):
             return None
-        redelivery = _work(item, lease, retries=retries)
+        with lease.at_work(item.execution.timeout_s):
+            redelivery = _work(item, lease, retries=retries)
     _afterwards(item)
     return redelivery
 

@@ -1,11 +1,11 @@
 """The Celery tasks: a few lines each. Everything they do stands in dispatch.py and runner.py."""
 
 from celery import Task, shared_task
-from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
 
 from riotwatch_jobs import backoff, leases, messages, runner
 from riotwatch_jobs import dispatch as engine
+from riotwatch_jobs.databases import DatabaseGone, outages_told
 from riotwatch_jobs.models import Canary, Trigger
 
 
@@ -15,11 +15,12 @@ class PassingFault(Exception):
 
 @shared_task(
     name=messages.DISPATCH_TASK,
-    autoretry_for=(OperationalError, InterfaceError),
+    autoretry_for=(DatabaseGone,),
     retry_backoff=backoff.RETRY_BACKOFF_S,
     retry_backoff_max=backoff.RETRY_BACKOFF_MAX_S,
     max_retries=None,
 )
+@outages_told()
 def dispatch(job_id: str, execution_id: int | None = None) -> None:
     """Start a run that waits; without `execution_id` (the stock admin's "run now") ask for one first."""
     now = leases.database_now()
@@ -33,12 +34,13 @@ def dispatch(job_id: str, execution_id: int | None = None) -> None:
     bind=True,
     name=messages.RUN_ITEM_TASK,
     # What the row cannot record (the database is gone), and faults of the other side that pass by themselves.
-    autoretry_for=(OperationalError, InterfaceError, runner.DatabaseGone, PassingFault),
+    autoretry_for=(DatabaseGone, PassingFault),
     retry_backoff=backoff.RETRY_BACKOFF_S,
     retry_backoff_max=backoff.RETRY_BACKOFF_MAX_S,
     retry_jitter=True,
     max_retries=None,  # the row counts the attempts
 )
+@outages_told()
 def run_item(self: Task, item_id: int, delivery: int) -> None:
     """Work on one item, if this delivery is still the one that counts."""
     redelivery = runner.run(item_id, delivery, retries=self.request.retries)

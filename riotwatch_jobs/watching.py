@@ -6,7 +6,9 @@ when it is not asked any more: that works when this whole machine is gone, too. 
 
 import logging
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import requests
 from django.conf import settings
@@ -28,15 +30,25 @@ log = logging.getLogger(__name__)
 
 
 def send_canaries() -> None:
-    """One message into each consumed queue; the one that is out is given time to come back first."""
+    """One message into each consumed queue, shared or a worker's own; one that is out is given time to come back."""
     now = database_now()
+    began_at: dict[str, datetime | None] = dict.fromkeys(sorted(feeder.queues_with_workers(now)))
+    workers = health.living_workers(now)
+    began_at |= {messages.direct_queue(node): began for node, began in workers.items()}
+    _forget_workers_but(began_at)
     out = {canary.queue: canary for canary in Canary.objects.all()}
-    for queue in sorted(feeder.queues_with_workers(now)):
-        canary = out.get(queue)
-        age_s = (now - canary.sent_at).total_seconds() if canary else float("inf")
-        pause_s = CANARY_EVERY_S if canary is None or health.is_answered(canary) else messages.CANARY_EXPIRES_S
-        if age_s >= pause_s:
-            _send_canary(queue, is_new=canary is None)
+    for queue, since in began_at.items():
+        if _is_due(out.get(queue), since, now=now):
+            _send_canary(queue, is_new=queue not in out)
+
+
+def _is_due(canary: Canary | None, since: datetime | None, *, now: datetime) -> bool:
+    """What was sent to a worker before it began may have gone with the one before it: nobody need answer that."""
+    if canary is None:
+        return True
+    settled = health.is_answered(canary) or (since is not None and canary.sent_at < since)
+    pause_s = CANARY_EVERY_S if settled else messages.CANARY_EXPIRES_S
+    return (now - canary.sent_at).total_seconds() >= pause_s
 
 
 def _send_canary(queue: str, *, is_new: bool) -> None:
@@ -49,6 +61,13 @@ def _send_canary(queue: str, *, is_new: bool) -> None:
         Canary.objects.filter(pk=queue).delete()
     else:
         Canary.objects.filter(pk=queue).update(sent_at=before)
+
+
+def _forget_workers_but(consumed: Iterable[str]) -> None:
+    """Workers that came and went leave neither rows nor messages behind."""
+    for canary in Canary.objects.filter(queue__endswith=messages.DIRECT).exclude(queue__in=consumed):
+        messages.empty(canary.queue)
+        canary.delete()
 
 
 def ping(url: str) -> bool:

@@ -7,7 +7,7 @@ from celery import current_app, signals
 from celery.worker import WorkController
 from django.db import close_old_connections
 
-from riotwatch_jobs import leases
+from riotwatch_jobs import leases, messages
 from riotwatch_jobs.leases import Lease
 
 _worker: WorkController | None = None
@@ -29,7 +29,7 @@ def remember_worker(sender: WorkController, **_: Any) -> None:  # noqa: ANN401
 @signals.worker_process_init.connect
 def start_child_lease(**_: Any) -> None:  # noqa: ANN401
     """Under prefork each child executes items, so each has a lease of its own."""
-    _take_lease(concurrency=1)
+    _take_lease(concurrency=1, time_limited=True)
 
 
 @signals.worker_ready.connect
@@ -56,9 +56,9 @@ def _is_prefork() -> bool:
     return _worker is not None and "prefork" in str(_worker.pool_cls)
 
 
-def _take_lease(*, concurrency: int) -> None:
+def _take_lease(*, concurrency: int, time_limited: bool = False) -> None:
     node = getattr(_worker, "hostname", None) or f"worker@{socket.gethostname()}"
-    queues = sorted(current_app.amqp.queues.consume_from)
-    lease = Lease(node, queues=queues, concurrency=concurrency)
+    shared = set(current_app.amqp.queues.consume_from) - {messages.direct_queue(node)}
+    lease = Lease(node, queues=sorted(shared), concurrency=concurrency, time_limited=time_limited)
     leases.hold(lease)
     lease.keep_renewing()

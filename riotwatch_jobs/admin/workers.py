@@ -66,11 +66,14 @@ class WorkerLeaseAdmin(ReadOnlyAdmin):
 
     @admin.display(description="state", ordering="renewed_at")
     def life(self, lease: Any) -> str:  # noqa: ANN401 - a lease, with the time where a list read it
-        """Live, or dead since when."""
+        """Live, with what hangs in it, or dead since when."""
         now = getattr(lease, "seen_at", None) or database_now()
-        if lease.renewed_at > now - LEASE_DEAD_AFTER:
-            return label(Label("live", "success"))
-        return label(Label(f"dead, last seen {times.from_now(lease.renewed_at, now)}", "danger"))
+        if lease.renewed_at <= now - LEASE_DEAD_AFTER:
+            return label(Label(f"dead, last seen {times.from_now(lease.renewed_at, now)}", "danger"))
+        if lease.hanging_since:
+            since = times.from_now(lease.hanging_since, now)
+            return label(Label(f"live, {lease.hanging} of its items hang, the first begun {since}", "warning"))
+        return label(Label("live", "success"))
 
     @admin.display(description="queues")
     def serves(self, lease: WorkerLease) -> str:

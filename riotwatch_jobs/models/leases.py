@@ -26,6 +26,11 @@ class WorkerLease(models.Model):
     concurrency = models.PositiveIntegerField(default=1)
     started_at = models.DateTimeField()
     renewed_at = models.DateTimeField(db_index=True)
+    # The default is the database's, too: workers of the release before insert rows during a deployment.
+    hanging = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Items that are long past their working time."
+    )
+    hanging_since = models.DateTimeField(null=True, blank=True, help_text="When the first of them was begun.")
 
     objects = WorkerLeaseQuerySet.as_manager()
 
@@ -56,9 +61,12 @@ class Heartbeat(models.Model):
 
 
 class Canary(models.Model):
-    """The last message that was sent into a queue for its answer alone: a worker may live and yet take nothing."""
+    """The last message that was sent into a queue for its answer alone: a worker may live and yet take nothing.
 
-    queue = models.CharField(max_length=32, primary_key=True)
+    Each worker has, besides the queues that it shares, one of its own (messages.direct_queue).
+    """
+
+    queue = models.CharField(max_length=200, primary_key=True)
     sent_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True, blank=True)
 

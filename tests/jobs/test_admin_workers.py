@@ -22,6 +22,13 @@ def test_workers_are_live_or_dead_since_when_and_say_what_they_work_on(admin_cli
     assert "toy item0" in text_of(admin_client.get(change_page(busy)))
 
 
+def test_a_worker_in_which_items_hang_says_so(admin_client):
+    WorkerLease.objects.filter(pk=a_worker(node="slow@a").pk).update(
+        hanging=2, hanging_since=leases.database_now() - timedelta(minutes=5)
+    )
+    assert "live, 2 of its items hang, the first begun 5 min ago" in text_of(admin_client.get(page(WorkerLease)))
+
+
 def test_workers_can_be_chosen_by_life(admin_client):
     a_worker(node="live@a")
     dead = a_worker(node="dead@b")

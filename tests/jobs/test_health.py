@@ -126,6 +126,47 @@ def test_a_worker_that_is_busy_with_items_is_not_ill(well, now, lease, start):
     assert list(ill()) == ["queue players"]
 
 
+def beside_a_healthy_one(now, **values):
+    """A second worker of the queue players, whose own test message has been out for a minute."""
+    lease = WorkerLease.objects.create(
+        host="other", pid=7, node="deaf@other", queues=["players"], concurrency=4, renewed_at=now,
+        **{"started_at": now - HOUR, **values},
+    )  # fmt: skip
+    Canary.objects.create(queue="players", sent_at=now - 90 * SECOND, answered_at=now - 89 * SECOND)
+    Canary.objects.create(queue="deaf@other.dq2", sent_at=now - 61 * SECOND, answered_at=now - 90 * SECOND)
+    return lease
+
+
+def test_a_worker_that_takes_nothing_is_told_though_another_serves_its_queue(well, now):
+    beside_a_healthy_one(now)
+    found = ill()
+    assert list(found) == ["worker deaf@other"]
+    told = found["worker deaf@other"]
+    assert (told.ill, told.since) == ("it lives but takes no messages", now - 61 * SECOND)
+    assert told.remedy == "restart that worker, on other"
+
+
+def test_a_worker_need_not_answer_what_was_sent_before_it_began(well, now):
+    beside_a_healthy_one(now, started_at=now - SECOND)
+    assert ill() == {}
+
+
+def test_a_worker_that_works_is_not_told_to_take_nothing(well, now, start):
+    beside_a_healthy_one(now)
+    item = start("toy").items.all()
+    item.update(state=ItemState.DONE, finished_at=now, host="other", pid=7)
+    assert ill() == {}
+    item.update(pid=8)
+    assert list(ill()) == ["worker deaf@other"]
+
+
+def test_a_worker_in_which_items_hang_is_told_since_the_first_with_what_helps(well, now):
+    beside_a_healthy_one(now, hanging=3, hanging_since=now - HOUR)
+    told = ill()["worker deaf@other"]
+    assert (told.ill, told.since) == ("3 of the 4 items that it can work on at once hang", now - HOUR)
+    assert told.remedy.startswith("kill -9 7 on other")
+
+
 @pytest.fixture
 def missed(well, now):
     """Three slots of a toy were missed, the latest an hour ago."""
@@ -232,6 +273,24 @@ def test_each_consumed_queue_gets_one_message_and_its_worker_answers(now):
     assert not health.is_answered(Canary.objects.get(pk="players"))
     tasks.canary("players")
     assert health.is_answered(Canary.objects.get(pk="players"))
+
+
+def test_each_worker_gets_one_of_its_own_and_leaves_nothing_behind(now):
+    lease_of("players", at=now)
+    watching.send_canaries()
+    assert messages_in("n.dq2") == [(["n.dq2"], {})]
+    WorkerLease.objects.update(node="another")
+    watching.send_canaries()
+    assert messages_in("n.dq2") == []
+    assert not Canary.objects.filter(queue="n.dq2").exists()
+    assert len(messages_in("another.dq2")) == 1
+
+
+def test_a_worker_that_began_anew_is_asked_anew(now):
+    lease_of("players", at=now)
+    Canary.objects.create(queue="n.dq2", sent_at=now - 31 * SECOND)
+    watching.send_canaries()
+    assert len(messages_in("n.dq2")) == 1
 
 
 def test_messages_do_not_pile_up_in_a_queue_nobody_answers(now):

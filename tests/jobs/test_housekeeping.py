@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from rows_and_messages import dead_broker, empty_broker, messages_in
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import audit, dispatch, housekeeping, leases, runner, switching
+from riotwatch_jobs import audit, closing, dispatch, housekeeping, leases, runner, switching
 from riotwatch_jobs.housekeeping import Housekeeper
 from riotwatch_jobs.messages import CONTROL_QUEUE
 from riotwatch_jobs.models import Execution, ExecutionLog, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
@@ -230,6 +230,22 @@ def test_what_still_runs_at_the_deadline_may_finish_and_then_the_run_ends(start,
     housekeeping.sweep(leases.database_now())
     run.refresh_from_db()
     assert (run.state, run.items_done, run.items_skipped) == ("FAILED", 1, 1)
+
+
+def test_what_hangs_past_the_deadline_is_taken_away_and_can_record_nothing_any_more(start, lease, now):
+    run = start("toy")
+    item = run.items.select_related("execution").order_by("id").first()
+    assert runner.claim(item, lease)
+    Execution.objects.filter(pk=run.pk).update(deadline_at=now)
+    housekeeping.sweep(now + closing.DEADLINE_GRACE - SECOND, judge_leases=False)
+    assert Execution.objects.open().filter(pk=run.pk).exists()
+    housekeeping.sweep(now + closing.DEADLINE_GRACE, judge_leases=False)
+    run.refresh_from_db()
+    assert (run.state, run.items_done, run.items_failed, run.items_skipped) == ("FAILED", 0, 1, 1)
+    assert start("toy").state == ExecutionState.IN_PROGRESS
+    runner.record(item, Done(Tally(worked=1)), runner.ItemRecorder(item, timeout_s=9), retries=0)
+    item.refresh_from_db()
+    assert (item.state, item.reason) == ("FAILED", "it did not end when the run's deadline passed")
 
 
 def test_what_a_worker_adds_after_the_deadline_does_not_keep_the_run_open(start, lease, now):

@@ -295,6 +295,32 @@ def test_a_cancelled_run_ends_its_idle_items_at_once(start, now):
     assert set(states(run).values()) == {ItemState.CANCELLED}
 
 
+def test_a_running_item_of_a_run_that_was_ended_by_force_stops_at_its_next_checkpoint(start, lease, now):
+    with registered_temporarily(toy_job({"a": Done()})):
+        run = start("toy")
+        item = run.items.select_related("execution").get()
+        assert runner.claim(item, lease)
+        rerunning.fail(run, reason="it hangs", by=ANN, now=now)
+        outcome = runner.attempt(item, runner.ItemRecorder(item, timeout_s=9))
+    assert isinstance(outcome, Skip)
+
+
+@pytest.mark.parametrize(("time_limited", "hanging"), [(False, 2), (True, 0)])
+def test_a_lease_tells_how_many_items_do_not_come_back_where_no_pool_ends_them(
+    transactional_db, monkeypatch, time_limited, hanging
+):
+    monkeypatch.setattr(leases, "HANGS_AFTER_S", -1.0)
+    lease = leases.Lease("slow", queues=["players"], concurrency=4, time_limited=time_limited)
+    row = WorkerLease.objects.get(pk=lease.id)
+    with lease.at_work(0.5), lease.at_work(0.5), lease.at_work(60):
+        lease.renew()
+        row.refresh_from_db()
+        assert (row.hanging, row.hanging_since is not None) == (hanging, hanging > 0)
+    lease.renew()
+    row.refresh_from_db()
+    assert (row.hanging, row.hanging_since) == (0, None)
+
+
 def test_a_running_item_of_a_cancelled_run_stops_at_its_next_checkpoint(start, lease, now):
     with registered_temporarily(toy_job({"a": Done()})):
         run = start("toy")
