@@ -15,7 +15,9 @@ from tests.players import factories
 
 
 def trail(row):
-    return list(LogEntry.objects.filter(object_id=str(row.pk)).order_by("pk").values_list("change_message", flat=True))
+    """What the audit says of this row; another kind of row may have the same number."""
+    entries = LogEntry.objects.filter(object_id=str(row.pk), content_type__model=row._meta.model_name)
+    return list(entries.order_by("pk").values_list("change_message", flat=True))
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
