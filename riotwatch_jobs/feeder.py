@@ -16,7 +16,7 @@ from riotwatch_jobs import messages, registry
 from riotwatch_jobs.models import EmergencyStop, ItemState, WorkerLease, WorkItem, WorkItemQuerySet
 
 MESSAGES_PER_WORKER_SLOT = 2
-UNCLAIMED_AFTER = timedelta(seconds=30)
+UNCLAIMED_AFTER = timedelta(seconds=20)
 RESENT_AT_ONCE = 200
 FEED_LOCK = 0x52570001
 """Namespace of the advisory locks that keep two feeders from filling one window twice."""
@@ -111,7 +111,7 @@ def _mark_sent(items: WorkItemQuerySet, now: datetime) -> list[tuple[int, int]]:
 
 
 def resend_unclaimed(*, now: datetime) -> int:
-    """Send again what nobody claimed for 30 s (a lost message, an emptied broker), where a worker lives to claim it."""
+    """Send again what nobody claimed for 20 s (a lost message, an emptied broker), where a worker lives to claim it."""
     quiet = Greatest(F("sent_at"), Coalesce(F("available_at"), F("sent_at")))
     unclaimed = WorkItem.objects.filter(state=ItemState.QUEUED).annotate(quiet=quiet)
     queues = set() if EmergencyStop.objects.exists() else queues_with_workers(now)

@@ -29,7 +29,7 @@ from riotwatch_jobs.models import (
 FEED_EVERY_S = 1.0
 SWEEP_EVERY_S = 5.0
 PRUNE_EVERY_S = 86_400.0
-PENDING_RESENT_AFTER = timedelta(seconds=30)
+PENDING_RESENT_AFTER = timedelta(seconds=20)
 CLOCK_SET_S = 5.0
 """The database's clock and this process's differ by more only when one was set, or a step took as long."""
 KEEP_DONE_ITEMS = timedelta(hours=24)

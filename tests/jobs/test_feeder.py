@@ -215,15 +215,15 @@ def test_a_dead_broker_is_asked_once_not_for_every_item(items, worker, now, capl
 # --- Again -----------------------------------------------------------------------------------------------------------
 
 
-def test_what_nobody_claims_for_30_seconds_is_sent_again_as_the_next_delivery(items, now):
+def test_what_nobody_claims_for_20_seconds_is_sent_again_as_the_next_delivery(items, now):
     (item,) = items(1, available_at=now - SECOND)
     feeder.feed(now=now)
     empty_broker()
     still_alive(now + 25 * SECOND)
-    assert feeder.resend_unclaimed(now=now + 30 * SECOND) == 0
-    assert feeder.resend_unclaimed(now=now + 31 * SECOND) == 1
+    assert feeder.resend_unclaimed(now=now + 20 * SECOND) == 0
+    assert feeder.resend_unclaimed(now=now + 21 * SECOND) == 1
     assert sent() == [[item.pk, 2]]
-    assert feeder.resend_unclaimed(now=now + 31 * SECOND) == 0
+    assert feeder.resend_unclaimed(now=now + 21 * SECOND) == 0
 
 
 def test_what_could_not_be_sent_is_sent_when_the_broker_is_back(items, now):
@@ -244,12 +244,12 @@ def test_nothing_is_sent_again_where_no_worker_lives_to_claim_it(items, worker, 
     assert feeder.resend_unclaimed(now=now + 40 * SECOND) == 1
 
 
-def test_an_item_that_celery_will_redeliver_is_left_alone_until_30_seconds_after_that(items, lease, now):
+def test_an_item_that_celery_will_redeliver_is_left_alone_until_20_seconds_after_that(items, lease, now):
     (item,) = items(1, state=ItemState.QUEUED, delivery=1, sent_at=now, available_at=now + 25 * SECOND)
     still_alive(now + 50 * SECOND)
     assert feeder.resend_unclaimed(now=now + 31 * SECOND) == 0
-    assert feeder.resend_unclaimed(now=now + 55 * SECOND) == 0
-    assert feeder.resend_unclaimed(now=now + 56 * SECOND) == 1
+    assert feeder.resend_unclaimed(now=now + 45 * SECOND) == 0
+    assert feeder.resend_unclaimed(now=now + 46 * SECOND) == 1
     item.refresh_from_db()
     assert item.delivery == 2
 

@@ -147,12 +147,12 @@ def starter(now):
 
 
 @pytest.mark.usefixtures("starter")
-def test_a_run_whose_message_was_lost_is_sent_again_every_30_seconds(now):
+def test_a_run_whose_message_was_lost_is_sent_again_every_20_seconds(now):
     run = pending_run(now)
-    assert housekeeping.resend_pending(now + 30 * SECOND) == 0
-    assert housekeeping.resend_pending(now + 31 * SECOND) == 1
-    assert housekeeping.resend_pending(now + 32 * SECOND) == 0
-    assert housekeeping.resend_pending(now + 62 * SECOND) == 1
+    assert housekeeping.resend_pending(now + 20 * SECOND) == 0
+    assert housekeeping.resend_pending(now + 21 * SECOND) == 1
+    assert housekeeping.resend_pending(now + 22 * SECOND) == 0
+    assert housekeeping.resend_pending(now + 42 * SECOND) == 1
     assert messages_in(CONTROL_QUEUE) == [(["toy", run.pk], {})] * 2
 
 

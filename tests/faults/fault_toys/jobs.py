@@ -11,7 +11,7 @@ import pydantic
 from django.db import connection, transaction
 
 from riotwatch_jobs.base import ItemLog, Job, JobConfig, Overlap
-from riotwatch_jobs.outcomes import Done, Fail, Lane, Outcome, Target
+from riotwatch_jobs.outcomes import Done, Fail, Lane, Outcome, Retry, Snooze, Target
 
 POLL_S = 0.05
 
@@ -105,6 +105,37 @@ class Endless(Toy):
         return Done(Tally(worked=1))
 
 
+class Hanging(Toy):
+    """Hangs in its thread until the file is there, without a checkpoint."""
+
+    job_id = "toy_hanging"
+    timeout_s = 1
+    deadline_s = 5
+
+    def run(self, target: Target, log: ItemLog) -> Outcome:
+        while self.config.until and not Path(self.config.until).exists():
+            time.sleep(POLL_S)
+        return Done(Tally(worked=1))
+
+
+class Snoozing(Toy):
+    """Comes back after `seconds`, always."""
+
+    job_id = "toy_snoozing"
+
+    def run(self, target: Target, log: ItemLog) -> Outcome:
+        return Snooze(self.config.seconds, "it sleeps")
+
+
+class Retrying(Toy):
+    """Meets a fault that passes after `seconds`, always: Celery holds its message that long."""
+
+    job_id = "toy_retrying"
+
+    def run(self, target: Target, log: ItemLog) -> Outcome:
+        return Retry("it is told to wait", after_s=self.config.seconds)
+
+
 class Halves(Toy):
     """Writes two rows in one transaction, with a pause between them."""
 
@@ -136,4 +167,15 @@ class Crossed(Toy):
         return Done(Tally(worked=1))
 
 
-TOYS: tuple[type[Job], ...] = (Steady, SteadyChild, Failing, Poison, Endless, Halves, Crossed)
+TOYS: tuple[type[Job], ...] = (
+    Steady,
+    SteadyChild,
+    Failing,
+    Poison,
+    Endless,
+    Hanging,
+    Snoozing,
+    Retrying,
+    Halves,
+    Crossed,
+)
