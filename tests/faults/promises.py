@@ -62,11 +62,6 @@ PROMISES = {
         "it ends without a worker, stays ended over a restart of all workers, and leaves one entry in the history",
         5,
     ),
-    "F27": Promise(
-        "Riot answers 429, 5xx, garbage, nothing or half; refuses the key",
-        "no limit is exceeded, no item fails; a refused key is told once and burns nothing; work goes on by itself",
-        75,
-    ),
     "F28": Promise(
         "100,000 items wait", "no process grows; a person's item and a more urgent lane's start at once", 10
     ),
@@ -75,19 +70,5 @@ PROMISES = {
         "a worker, beat, housekeeping, web, Flower or the broker is missing",
         "`job_health` names it, since when and what helps; the dead man's switch is not asked any more",
         60,
-    ),
-    "F31": Promise("the disk is full", "jobs run, and `job_health` tells", 10),
-    "F32": Promise(
-        "an old worker meets new code: an unknown job, setting or task, other arguments",
-        "it says so and loses nothing; once a worker knows it, the work is done",
-        45,
-    ),
-    "F33": Promise(
-        "an item hangs in a thread", "its run ends 30 s after its deadline, its scope is free; it records nothing", 40
-    ),
-    "F34": Promise(
-        "a worker hangs, or takes nothing, beside a healthy one",
-        "`job_health` names it, since when and what helps",
-        120,
     ),
 }
