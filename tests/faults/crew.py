@@ -11,7 +11,7 @@ from stack import ROOT, Stack, wait_until
 from riotwatch import procfile
 from riotwatch_jobs import dispatch
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import Execution, Trigger, WorkerLease
+from riotwatch_jobs.models import Execution, Heartbeat, Trigger, WorkerLease
 
 REPETITIONS = int(os.environ.get("FAULTS_REPETITIONS", "1"))
 
@@ -33,6 +33,14 @@ def start_procfile(stack: Stack, *, but: Sequence[str] = (), **environment: str)
     for name, command in procfile.read(ROOT / "Procfile").items():
         if name not in ("release", *but):
             stack.start(name, "sh", "-c", f"exec {command}", PATH=path, **environment)
+
+
+def wait_for_beats(stack: Stack, *names: str, seconds: float = 60) -> None:
+    """Until each has looked at its schedules."""
+    pids = {stack.processes[name].pid for name in names}
+    looking = Heartbeat.objects.filter(kind="beat", pid__in=pids)
+    what = f"a look of {', '.join(names)}"
+    wait_until(lambda: pids == set(looking.values_list("pid", flat=True)), seconds=seconds, what=what)
 
 
 @dataclass

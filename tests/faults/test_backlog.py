@@ -4,7 +4,7 @@ import time
 
 import psutil
 import pytest
-from crew import REPETITIONS, wait_for_end
+from crew import REPETITIONS, wait_for_beats, wait_for_end
 from invariants import seconds_until
 from memory import Sample, growths, of_tree
 from stack import wait_until
@@ -37,6 +37,7 @@ def look_until(rig, done):
 @pytest.mark.timeout(280)
 def test_f28_a_long_backlog(crew, ask, measured):
     crew.stack.beat()
+    wait_for_beats(crew.stack, "beat")
     wait_for_end(ask(items=20), seconds=40)  # everything has been loaded
     before = held(crew)
     backlog = ask(items=BACKLOG, lane=Lane.DISCOVERY)

@@ -15,14 +15,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from crew import REPETITIONS, wait_for_end, wait_for_worker
+from crew import REPETITIONS, wait_for_beats, wait_for_end, wait_for_worker
 from django.db import connection, connections, transaction
 from django_celery_beat.models import PeriodicTask
 from stack import wait_until
 
 from riotwatch_jobs import catching_up, scheduling, slots
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import Execution, ExecutionState, Heartbeat, JobConfiguration, Trigger, WorkerLease
+from riotwatch_jobs.models import Execution, ExecutionState, JobConfiguration, Trigger, WorkerLease
 
 TOY = "toy_steady"
 DAY_S = 86_400
@@ -45,12 +45,9 @@ def due_every(row, seconds):
 
 
 def start_beats(rig, *names, **extra):
-    began = database_now()
     for name in names:
         rig.stack.start(name, *BEAT, **extra)
-    pids = {rig.stack.processes[name].pid for name in names}
-    alive = Heartbeat.objects.filter(kind="beat", at__gte=began)
-    wait_until(lambda: pids <= set(alive.values_list("pid", flat=True)), seconds=60, what=f"{len(pids)} beats")
+    wait_for_beats(rig.stack, *names)
 
 
 def runs():
