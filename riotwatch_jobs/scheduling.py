@@ -118,12 +118,14 @@ def problem_of(row: PeriodicTask) -> str:
 
 
 def set_schedule(row: PeriodicTask, schedule: slots.Schedule) -> None:
-    """Put a schedule on an unsaved or stored row, without saving the row."""
+    """Put a schedule on an unsaved or stored row, without saving the row.
+
+    Nothing keeps the rows of times from standing twice, where somebody edited one: any of them will do.
+    """
     row.interval = row.crontab = row.solar = row.clocked = None
     if isinstance(schedule, slots.Every):
-        row.interval, _ = IntervalSchedule.objects.get_or_create(
-            every=schedule.seconds, period=IntervalSchedule.SECONDS
-        )
+        every = {"every": schedule.seconds, "period": IntervalSchedule.SECONDS}
+        row.interval = IntervalSchedule.objects.filter(**every).first() or IntervalSchedule.objects.create(**every)
         return
     names = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
     values = dict(zip(names, schedule.fields(), strict=True))

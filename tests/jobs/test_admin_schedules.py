@@ -243,6 +243,18 @@ def test_the_list_tells_plain_words_the_next_slot_and_why_there_is_none(admin_cl
     assert admin_client.get(page(JobConfiguration)).status_code == 200
 
 
+@pytest.mark.parametrize("text", ["every 7m", "7 3 * * *"])
+def test_times_that_stand_twice_because_somebody_edited_a_row_can_still_be_chosen(admin_client, row, text):
+    for name in ("first", "second"):
+        times = schedule_row(text, name=name)
+        for one in filter(None, (times.interval, times.crontab)):
+            one.pk = None
+            one.save()
+    assert save_form(admin_client, row, text=text).status_code == 302
+    row.refresh_from_db()
+    assert scheduling.text_of(row) == scheduling.text_of(times)
+
+
 def test_the_next_slot_of_a_paused_job_is_the_first_after_the_pause(admin_client, row):
     now = leases.database_now()
     until = now + timedelta(hours=50)
