@@ -128,12 +128,7 @@ def _processes(now: datetime) -> Iterator[Metric]:
     yield _gauge("worker_capacity", "Items that live workers can run at once.", ("queue",), capacity)
     newest = Heartbeat.objects.order_by().values_list("kind").annotate(at=Max("at"))
     ages: Labeled = [((kind,), (now - at).total_seconds()) for kind, at in newest]
-    yield _gauge(
-        "heartbeat_age_seconds",
-        "Since the last sign of life of a process.",
-        ("process",),
-        ages,
-    )
+    yield _gauge("heartbeat_age_seconds", "Since the last sign of life of a process.", ("process",), ages)
     stopped = float(EmergencyStop.objects.exists())
     yield _gauge("emergency_stop", "1 while everything is stopped.", (), [((), stopped)])
 

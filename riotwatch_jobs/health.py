@@ -6,10 +6,12 @@ and the simulator are checked by those who know them (`checkups.register`).
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
-from django.db.models import Min, Q
+from django.db.models import Q
 
 from riotwatch_jobs import messages, registry
 from riotwatch_jobs.catching_up import MISSED
@@ -101,29 +103,27 @@ def _is_busy(canary: Canary, items: WorkItemQuerySet) -> bool:
     return running.exists() or items.filter(state__in=WORKED_ON, finished_at__gt=canary.sent_at).exists()
 
 
-def living_workers(now: datetime) -> dict[str, datetime]:
-    """The Celery workers that live and consume something, and since when."""
-    living = WorkerLease.objects.live(now).exclude(queues=[]).order_by("node").values_list("node")
-    return dict(living.annotate(began_at=Min("started_at")))
+def living_workers(now: datetime) -> dict[str, list[WorkerLease]]:
+    """The leases of each Celery worker that lives and consumes something, with what hangs longest first."""
+    living = WorkerLease.objects.live(now).exclude(queues=[]).order_by("node", "hanging_since")
+    return {node: list(leases) for node, leases in groupby(living, key=attrgetter("node"))}
 
 
 @register
 def workers(now: datetime) -> Iterable[Finding]:
     """Whether each living worker takes messages and gives its threads back, whatever others of its queues do."""
     canaries = {canary.queue: canary for canary in Canary.objects.all()}
-    for node, began_at in living_workers(now).items():
-        leases = list(WorkerLease.objects.live(now).filter(node=node).order_by("hanging_since"))
-        yield _worker(node, leases, canaries.get(messages.direct_queue(node)), began_at, now)
+    for node, leases in living_workers(now).items():
+        yield _worker(node, leases, canaries.get(messages.direct_queue(node)), now)
 
 
-def _worker(
-    node: str, leases: Sequence[WorkerLease], canary: Canary | None, began_at: datetime, now: datetime
-) -> Finding:
+def _worker(node: str, leases: Sequence[WorkerLease], canary: Canary | None, now: datetime) -> Finding:
     part, host, pid = f"worker {node}", leases[0].host, leases[0].pid
     if hanging := sum(lease.hanging for lease in leases):
         text = f"{hanging} of the {sum(lease.concurrency for lease in leases)} items that it can work on at once hang"
         remedy = f"kill -9 {pid} on {host}, and start that worker again: what it holds goes on elsewhere"
         return Finding(part, text, leases[0].hanging_since, remedy)
+    began_at = min(lease.started_at for lease in leases)
     if canary is None or canary.sent_at < began_at or not _is_overdue(canary, now):
         return Finding(part)
     ours = Q(*[Q(host=lease.host, pid=lease.pid) for lease in leases], _connector=Q.OR)

@@ -34,7 +34,7 @@ def send_canaries() -> None:
     now = database_now()
     began_at: dict[str, datetime | None] = dict.fromkeys(sorted(feeder.queues_with_workers(now)))
     workers = health.living_workers(now)
-    began_at |= {messages.direct_queue(node): began for node, began in workers.items()}
+    began_at |= {messages.direct_queue(node): min(one.started_at for one in leases) for node, leases in workers.items()}
     _forget_workers_but(began_at)
     out = {canary.queue: canary for canary in Canary.objects.all()}
     for queue, since in began_at.items():

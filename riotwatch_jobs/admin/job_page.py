@@ -99,7 +99,7 @@ def facts_of(configurations: Sequence[JobConfiguration], *, runs: int, now: date
 def _facts(
     configuration: JobConfiguration, rows: list[PeriodicTask], runs: list[Execution], *, now: datetime
 ) -> JobFacts:
-    since = configuration.slots_count_after(now) if configuration.enabled else None
+    since = configuration.slots_count_after(now)
     timings = [timing_of(row, since) for row in rows]
     upcoming = [timing.next_slot for timing in timings if timing.next_slot]
     job = job_of(configuration)

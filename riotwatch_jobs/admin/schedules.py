@@ -67,10 +67,9 @@ def _slots_after(configuration: JobConfiguration | None, now: datetime) -> tuple
     """After which instant a job's slots become runs, and what to say where none follows it."""
     if configuration is None:
         return now, "none"
-    if not configuration.enabled:
-        return None, "none: the job is off"
-    since = configuration.slots_count_after(now)
-    return since, "none" if since else "none: the job is paused"
+    if since := configuration.slots_count_after(now):
+        return since, "none"
+    return None, "none: the job is paused" if configuration.enabled else "none: the job is off"
 
 
 @admin.register(PeriodicTask)

@@ -73,7 +73,9 @@ class JobConfiguration(models.Model):
         return self.paused_at is not None
 
     def slots_count_after(self, now: datetime) -> datetime | None:
-        """After which instant slots become runs, as far as the pause goes; None while only somebody can end it."""
+        """After which instant slots become runs; None while only somebody can switch the job on or resume it."""
+        if not self.enabled:
+            return None
         if not self.is_paused(now):
             return now
         # A slot at the very end of the pause makes a run.
