@@ -24,6 +24,7 @@ def die(*_: object, **__: object) -> bool:
 messages._send = die
 what, subject = sys.argv[1:]
 if what == "request":
-    dispatch.request(dispatch.Request("toy_steady", Trigger.CLI, scope=subject), now=database_now())
+    one = dispatch.Request("toy_steady", Trigger.CLI, scope=subject, overrides={"items": 1})
+    dispatch.request(one, now=database_now())
 else:
     dispatch.start(int(subject), now=database_now())

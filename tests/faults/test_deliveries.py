@@ -106,9 +106,8 @@ def test_f24_a_crash_between_commit_and_publishing(crew, ask, measured):
 
     killed("request", "killed:request")
     asked = Execution.objects.get(job_id=TOY, scope="killed:request")
-    crew.stack.processes["steady"].send_signal(
-        signal.SIGSTOP
-    )  # the dispatch message waits, and this run is started here
+    # The dispatch message waits, and this run is started here.
+    crew.stack.processes["steady"].send_signal(signal.SIGSTOP)
     started = ask(items=3)
     killed("start", str(started.pk))
     crew.stack.processes["steady"].send_signal(signal.SIGCONT)
