@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler
 
@@ -66,7 +66,7 @@ class SlotScheduler(DatabaseScheduler):
             self._beat_heart()
             now, read_at = self.clock(), time.monotonic()
             for row in list(self.schedule.values()):
-                self._open_if_due(row, now)
+                self._look_at(row, now)
         except (DatabaseError, InterfaceError) as problem:
             log.warning("beat_without_database problem=%s", problem)
             return float(self.max_interval)
@@ -77,6 +77,15 @@ class SlotScheduler(DatabaseScheduler):
         if clock >= self._next_heartbeat:
             leases.beat_heart("beat")
             self._next_heartbeat = clock + leases.RENEW_EVERY_S
+
+    def _look_at(self, row: PeriodicTask, now: datetime) -> None:
+        """What the database refuses of one schedule does not keep the others from their slots; an outage does."""
+        try:
+            self._open_if_due(row, now)
+        except DatabaseError as problem:
+            if not connection.is_usable():
+                raise
+            log.warning("schedule_not_looked_at name=%s problem=%s", row.name, problem)
 
     def _open_if_due(self, row: PeriodicTask, now: datetime) -> None:
         before = row.last_run_at

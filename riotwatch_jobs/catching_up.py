@@ -100,15 +100,24 @@ def _seen_until(row: PeriodicTask) -> datetime:
 def _settle(due: Due, *, until: datetime | None, now: datetime) -> int:
     """Move the schedule on to `due.slot` and record the slots up to `until` that became no runs; returns how many.
 
-    Only the first of several processes does: the move is conditional on what was seen.
+    Only the first of several processes does: the move is conditional on what was seen. A row that somebody has locked
+    is left to the next look: the schedules after it are not kept waiting.
     """
     with brief_transaction():
+        if _is_locked(due.row):
+            return 0
         seen = PeriodicTask.objects.filter(pk=due.row.pk, last_run_at=due.row.last_run_at)
         moved = seen.update(last_run_at=due.slot, total_run_count=F("total_run_count") + 1)
         due.row.last_run_at = due.slot
         if not moved or until is None or until <= due.seen_until:
             return 0
         return _record(due, until, now=now)
+
+
+def _is_locked(row: PeriodicTask) -> bool:
+    """Whether another transaction has the row; where none has, it is ours until the end of this one."""
+    ours = PeriodicTask.objects.select_for_update(skip_locked=True).filter(pk=row.pk)
+    return not ours.values_list("pk", flat=True) and PeriodicTask.objects.filter(pk=row.pk).exists()
 
 
 def _record(due: Due, until: datetime, *, now: datetime) -> int:

@@ -21,6 +21,8 @@ from riotwatch_players.riot.limiter import Lane
 from riotwatch_players.riot.routing import PLATFORMS, platform_near
 
 PROBE_EVERY = timedelta(seconds=60)
+PROBE_UNANSWERED_AGAIN_AFTER = timedelta(seconds=10)
+"""A 429 or 5xx in answer to a try tells nothing about the key."""
 PROBE_OF_ANOTHER_KEY_AFTER = timedelta(seconds=5)
 SUSPICION_HOLDS = timedelta(seconds=10)
 """One check of a suspicion serves all who have the same one within this time."""
@@ -226,9 +228,12 @@ def _is_over(outage: KeyOutage) -> bool:
     try:
         client.platform_status(outage.platform)
         return outage.kind == KeyOutage.REFUSED or not _cannot_read_ids(client)
+    except KeyRefused as refusal:
+        log.info("riot_key_probe problem=%s", refusal)
     except RiotError as problem:
-        log.info("riot_key_probe problem=%s", problem)
-        return False
+        log.info("riot_key_not_checked problem=%s", problem)
+        KeyOutage.objects.filter(pk=outage.pk).update(next_probe_at=Now() + PROBE_UNANSWERED_AGAIN_AFTER)
+    return False
 
 
 def _cannot_read_ids(client: RiotClient) -> bool:

@@ -1,8 +1,10 @@
 """Beat's scheduler in this process: due slots become runs, whatever happens to database and broker."""
 
 import threading
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 import pytest
 from celery import current_app
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
@@ -346,6 +348,49 @@ def test_a_beat_that_is_frozen_before_it_commits_a_slot_does_not_keep_others_fro
         thawed.set()
         frozen.join()
     assert slots_opened() == [NOON + HOUR]
+
+
+def test_a_schedule_that_somebody_has_locked_does_not_keep_the_others_from_their_slots():
+    locked, other = (last_ran(schedule_row("every 1h", name=name), NOON) for name in ("locked", "other"))
+    beat = a_beat()
+    with another_session() as session:
+        session.execute("BEGIN; SELECT 1 FROM django_celery_beat_periodictask WHERE id = %s FOR UPDATE", [locked.pk])
+        tick_at(beat, NOON + HOUR)
+        assert Execution.objects.count() == 2
+        assert seen(other) == NOON + HOUR
+        assert seen(locked) == NOON
+        session.execute("ROLLBACK")
+    tick_at(beat, NOON + HOUR + SECOND)
+    assert seen(locked) == NOON + HOUR
+    assert Execution.objects.count() == 2
+
+
+def test_what_the_database_refuses_of_one_schedule_does_not_keep_the_others_from_their_slots():
+    refused, other = (last_ran(schedule_row("every 1h", name=name), NOON) for name in ("a", "b"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE django_celery_beat_periodictask ADD CONSTRAINT refusing"
+            f" CHECK (id <> {refused.pk} OR total_run_count = 0)"
+        )
+    try:
+        tick_at(a_beat(), NOON + HOUR)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE django_celery_beat_periodictask DROP CONSTRAINT refusing")
+    assert (seen(refused), seen(other)) == (NOON, NOON + HOUR)
+
+
+@contextmanager
+def another_session():
+    with closing(psycopg2.connect(**connection.get_connection_params())) as session:
+        session.autocommit = True
+        with session.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+            yield cursor
+
+
+def seen(row):
+    return PeriodicTask.objects.get(pk=row.pk).last_run_at
 
 
 def insert_and_freeze(row, inserted, thawed):

@@ -139,6 +139,18 @@ def test_the_key_working_again_by_itself_is_noticed_within_a_minute(riot, track)
     assert inline.work_off(run, give_up_after_s=30).state == "COMPLETED"
 
 
+@pytest.mark.parametrize("trouble", [{"kind": "service"}, {"kind": "status", "status": 503}])
+def test_a_try_that_riot_does_not_answer_is_repeated_soon(riot, track, trouble):
+    a_run_whose_key_dies(riot, track)
+    riot.control("keys", key=DEMO_KEY, application="demo")
+    riot.control("faults", endpoint="lol-status-v4.platform-data", count=1, **trouble)
+    KeyOutage.objects.update(next_probe_at=database_now())
+    assert outages.standing() is not None
+    assert KeyOutage.objects.get().next_probe_at <= database_now() + timedelta(seconds=10)
+    KeyOutage.objects.update(next_probe_at=database_now())
+    assert outages.standing() is None
+
+
 def test_an_endpoint_that_refuses_for_a_while_is_tried_again_and_is_no_outage(riot, track, run_job):
     track(1)
     riot.control("faults", kind="status", status=403, endpoint="match-v5.match", count=2)
