@@ -3,9 +3,12 @@
 import logging
 import os
 import re
+import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
@@ -58,16 +61,43 @@ class Console:
         return self._colors.setdefault(name, COLORS[len(self._colors) % len(COLORS)])
 
 
+class _Log(RotatingFileHandler):
+    """A rotated file. Where it cannot be written, its disk being full, say, that is told once and nothing stops."""
+
+    def __init__(self, path: Path, *, tell: Callable[[str], None]) -> None:
+        super().__init__(path, maxBytes=LOG_LIMIT_BYTES, backupCount=LOGS_KEPT, delay=True)
+        self._tell = tell
+        self._failed = self._told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._failed = False
+        super().emit(record)
+        self._told = self._failed
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging calls it so
+        del record
+        self._failed = True
+        stream, self.stream = self.stream, None  # opened again for the next line
+        with suppress(OSError):
+            if stream:
+                stream.close()
+        if not self._told:
+            self._tell(f"ERROR its log cannot be written, and what it says is lost meanwhile: {sys.exc_info()[1]}")
+
+    def _open(self) -> TextIOWrapper:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        return super()._open()
+
+
 class Output:
     """One process's output: cut into lines, kept in its log, shown when it tells of trouble."""
 
     def __init__(self, name: str, *, folder: Path, console: Console) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.name = name
         self.path = folder / f"{name}.log"
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._console = console
-        self._handler = RotatingFileHandler(self.path, maxBytes=LOG_LIMIT_BYTES, backupCount=LOGS_KEPT)
+        self._handler = _Log(self.path, tell=partial(console.show, name))
         self._rest = b""
         self._troubled = False
 

@@ -215,6 +215,9 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_SEND_SENT_EVENT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+# A broker that answers and refuses (MISCONF on a full disk, READONLY while a replica takes over) is waited for as well;
+# without this a worker ends at the first such answer.
+CELERY_BROKER_CHANNEL_ERROR_RETRY = True
 # Longer than the hard time limit and than any countdown, or a message would be delivered twice.
 VISIBILITY_TIMEOUT_S = 1200
 CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -142,8 +142,17 @@ def _starts_in_window(region: str) -> int | None:
 registry.set_region_window(_starts_in_window)
 
 
-# A refused key is tried once a minute, also while no run asks for it.
-checkups.register_chore(outages.standing)
+@checkups.register_chore
+def look_after_key() -> None:
+    """A refused key is tried once a minute, also while no run asks for it.
+
+    Where it is not refused nothing need wait for it: an item that was about to wait just when the key was accepted
+    again was not woken then.
+    """
+    if outages.standing() is None:
+        _wake_items()
+
+
 # What is taken of the budget is noted once a minute.
 checkups.register_chore(budget_history.take_reading)
 

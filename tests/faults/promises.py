@@ -62,6 +62,11 @@ PROMISES = {
         "it ends without a worker, stays ended over a restart of all workers, and leaves one entry in the history",
         5,
     ),
+    "F27": Promise(
+        "Riot answers 429, 5xx, late, by halves or garbage; it refuses the key for a while",
+        "the budget is kept, no item burns its attempts, the refusal is told once, and work goes on",
+        75,
+    ),
     "F28": Promise(
         "100,000 items wait", "no process grows; a person's item and a more urgent lane's start at once", 10
     ),
@@ -71,4 +76,20 @@ PROMISES = {
         "`job_health` names it, since when and what helps; the dead man's switch is not asked any more",
         60,
     ),
+    "F31": Promise(
+        "the disk is full: under the database and the broker, under the logs",
+        "all processes live, `job_health` tells of it, nothing is half written, and work goes on when there is room",
+        60,
+    ),
+    "F32": Promise(
+        "an old worker meets jobs, tasks and arguments of new code",
+        "it says so and leaves them to workers that know them: nothing is lost or failed",
+        60,
+    ),
+    "F33": Promise(
+        "an item hangs in its thread",
+        "its run ends, its scope is free, its late end counts for nothing; it is told",
+        60,
+    ),
+    "F34": Promise("a worker lives and takes nothing", "others do its work, and `job_health` names it", 180),
 }

@@ -33,8 +33,8 @@ HERE = Path(__file__).parent
 class Rig:
     """Servers of one series of tests, the simulated Riot, and what processes need to find them."""
 
-    def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="riotwatch-faults-"))
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="riotwatch-faults-"))
         self.folder.chmod(0o711)  # as root PostgreSQL runs as another user, who must get to its data inside
         self.layout = Layout(self.folder / "data")
         self.layout.data.mkdir(exist_ok=True)

@@ -157,6 +157,33 @@ def test_everything_is_logged_and_only_trouble_is_shown(
     assert [line for line in lines if line in terminal.getvalue()] == [*lines[1:3], lines[4], lines[6]]
 
 
+def test_a_log_that_cannot_be_written_is_told_once_and_nothing_stops(tmp_path: Path) -> None:
+    terminal, folder = io.StringIO(), tmp_path / "log"
+    folder.write_text("a file where the folder should be")
+    output = Output("talker", folder=folder, console=Console(terminal))
+    output.feed(b"one\ntwo\n")
+    assert list(output.tail) == ["one", "two"]
+    assert terminal.getvalue().count("its log cannot be written") == 1
+    folder.unlink()
+    output.feed(b"three\n")
+    output.close()
+    assert (folder / "talker.log").read_text() == "three\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here: a disk that is always full")
+def test_a_full_disk_under_a_log_stops_nothing(tmp_path: Path) -> None:
+    terminal = io.StringIO()
+    (tmp_path / "talker.log").symlink_to("/dev/full")
+    output = Output("talker", folder=tmp_path, console=Console(terminal))
+    output.feed(b"one\ntwo\n")
+    (tmp_path / "talker.log").unlink()
+    output.feed(b"three\n")
+    output.close()
+    assert list(output.tail) == ["one", "two", "three"]
+    assert "No space left on device" in terminal.getvalue()
+    assert (tmp_path / "talker.log").read_text() == "three\n"
+
+
 def test_a_log_never_grows_without_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("riotwatch.console.LOG_LIMIT_BYTES", 1000)
     output = Output("talker", folder=tmp_path, console=Console(io.StringIO()))

@@ -81,6 +81,15 @@ def test_housekeeping_tries_a_refused_key_once_a_minute_though_no_run_asks_for_i
     assert outages.known() is None
 
 
+def test_an_item_that_came_to_wait_just_as_the_key_was_accepted_is_woken(riot, track):
+    run = a_run_whose_key_dies(riot, track)
+    KeyOutage.objects.update(since=None, kind="", next_probe_at=None)  # over, and these items were not woken
+    riot.control("keys", key=DEMO_KEY, application="demo")
+    assert not run.items.filter(available_at__lte=database_now()).exists()
+    Watch().step()
+    assert not run.items.exclude(available_at__lte=database_now()).exists()
+
+
 def test_an_outage_does_not_let_a_runs_deadline_pass(riot, track):
     run = a_run_whose_key_dies(riot, track)
     Execution.objects.filter(pk=run.pk).update(deadline_at=database_now() + timedelta(seconds=5))
