@@ -80,6 +80,18 @@ class Environment:
             raise BadVariable(name, f"must be a list, separated by commas, of words such as {example}.")
         return words
 
+    def named_urls(self, name: str, *, example: str) -> dict[str, str]:
+        """Addresses by name, as `name=scheme://…`, separated by commas, blanks or lines; an address may hold commas.
+
+        The message never repeats the value: addresses may hold passwords and tokens.
+        """
+        entries = [entry for entry in re.split(r"[,\s]+(?=[\w-]+=\w+://|$)", self.text(name)) if entry]
+        found = [re.fullmatch(r"([\w-]{1,40})=(\w+://\S+)", entry) for entry in entries]
+        named = {one[1]: one[2] for one in found if one}
+        if len(named) < len(entries):
+            raise BadVariable(name, f"must be a list of different names with their addresses, such as {example}.")
+        return named
+
     def url(self, name: str, default: str, *, schemes: tuple[str, ...]) -> str:
         """An address with one of `schemes`. The message never repeats the value: it may hold a password."""
         value = self.text(name, default)

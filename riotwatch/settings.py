@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "riotwatch",
     "riotwatch_jobs",
     "riotwatch_players",
+    "riotwatch_messages",
     "riotwatch_api",
     "riotwatch_pages",
     "ninja",  # its copies of the documentation's scripts and styles: none comes from elsewhere
@@ -179,6 +180,8 @@ HEALTH_PING_URL = env.url("HEALTH_PING_URL", "", schemes=("http", "https"))
 WATCHED_URLS = env.matching_words(
     "WATCHED_URLS", pattern=r"\w{1,20}=https?://.+", example="web=http://web:8000/healthz"
 )
+# Whom messages go to, by names that people choose from; the addresses are Apprise's, and secret.
+NOTIFY_URLS = env.named_urls("NOTIFY_URLS", example="phone=ntfy://topic,team=slack://TokenA/TokenB/TokenC")
 # Read by Prometheus at /metrics; without a token this machine alone may read it.
 METRICS_TOKEN = env.text("METRICS_TOKEN")
 JOB_INTERVAL_SECONDS = env.optional_integer("JOB_INTERVAL_SECONDS", least=10, most=7 * 86_400)
@@ -253,6 +256,13 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "level": LOG_LEVEL},
         # What is logged while an item runs, by us or by a library, is also kept with its run.
         "execution": {"class": "riotwatch_jobs.capture.ExecutionLogHandler"},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
+    "loggers": {
+        # Both may name addresses with passwords and tokens in them: Apprise's lines are read by what sends
+        # (riotwatch_messages.sending), urllib3 tells at DEBUG every path that is asked for.
+        "apprise": {"handlers": ["nowhere"], "propagate": False},
+        "urllib3": {"level": "INFO"},
     },
     "root": {"handlers": ["console", "execution"], "level": "DEBUG" if LOG_LEVEL == "DEBUG" else "INFO"},
 }

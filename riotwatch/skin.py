@@ -102,6 +102,7 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "System",
                 "items": [
+                    _page("Messages", "notifications", "riotwatch_messages.message"),
                     _page("Detection models", "model_training", "riotwatch_players.detectionmodel"),
                     _page("Riot keys", "key", "riotwatch_players.riotkey"),
                     _page("API keys", "api", "riotwatch_api.apikey"),

@@ -17,7 +17,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from riotwatch_jobs import items, leases, messages, registry
+from riotwatch_jobs import items, leases, messages, registry, run_news
 from riotwatch_jobs.base import Job, sum_results
 from riotwatch_jobs.databases import is_outage
 from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, ItemState, WorkItem, WorkItemQuerySet
@@ -155,6 +155,8 @@ def _close(execution: Execution, *, now: datetime) -> bool:
         )
         if closed and _timetable and state in FOLLOWED_STATES:
             _timetable.follow(execution, now)
+        if closed:
+            run_news.run_ended(execution, state, reason)
     if closed:
         _announce(execution, state, reason, totals, now=now)
         start_successor(execution)

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from riotwatch_jobs import closing, feeder, items, logs, messages, registry
+from riotwatch_jobs import closing, feeder, items, logs, messages, registry, run_news
 from riotwatch_jobs.base import Job, Overlap
 from riotwatch_jobs.databases import is_outage
 from riotwatch_jobs.models import (
@@ -269,9 +269,12 @@ def wake(reason: str, *, now: datetime) -> int:
 
 def end_unstarted(execution: Execution, state: ExecutionState, reason: str, *, now: datetime, trace: str = "") -> None:
     """End a PENDING run that never started."""
-    ended = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING).update(
-        state=state, reason=reason, traceback=trace, started_at=now, finished_at=now
-    )
+    with transaction.atomic():
+        ended = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING).update(
+            state=state, reason=reason, traceback=trace, started_at=now, finished_at=now
+        )
+        if ended:
+            run_news.run_ended(execution, state, reason)
     if ended:
         level = logging.WARNING if state == ExecutionState.FAILED else logging.INFO
         event = "job_failed" if state == ExecutionState.FAILED else "job_skipped"

@@ -10,10 +10,9 @@ from django.db.models import Aggregate, Avg, Count, DurationField, F, Max, Min, 
 
 from riotwatch_jobs.catching_up import MISSED
 from riotwatch_jobs.health import needed_queues
-from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkerLease, WorkItem
+from riotwatch_jobs.models import FAILED_STATES, Execution, ExecutionState, ItemState, WorkerLease, WorkItem
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-FAILED_STATES = (ExecutionState.FAILED, ExecutionState.ABANDONED)
 
 
 @dataclass(frozen=True)

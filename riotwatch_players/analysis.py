@@ -14,6 +14,9 @@ from django.db import connection, transaction
 from django.db.models import Case, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce, Concat, Trim
 
+from riotwatch_messages import telling
+from riotwatch_messages.events import ACCOUNT_FLAGGED
+from riotwatch_messages.telling import News
 from riotwatch_players.detection.cards import shipped_card
 from riotwatch_players.detection.history import History
 from riotwatch_players.detection.judgement import Judgement, judge
@@ -32,7 +35,7 @@ MOST_PLAYERS_AT_ONCE = 500
 
 # In the order in which ingest locks players.
 _LOCK_PLAYERS = """
-SELECT id FROM players WHERE id = ANY(%(players)s) ORDER BY puuid COLLATE "C" FOR NO KEY UPDATE
+SELECT id, verdict FROM players WHERE id = ANY(%(players)s) ORDER BY puuid COLLATE "C" FOR NO KEY UPDATE
 """
 
 _UPDATE_PLAYERS = """
@@ -190,6 +193,7 @@ def _store(
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_LOCK_PLAYERS, {"players": [player.pk for player in players]})
+            verdicts_before = dict(cursor.fetchall())
             cursor.execute(
                 _UPDATE_PLAYERS, {"rows": json.dumps(rows), "now": now, "analyzed_with": rule.models.versions}
             )
@@ -197,6 +201,23 @@ def _store(
         for analysis, beside in zip(analyses, shadow, strict=bool(shadow)):
             beside.analysis = analysis
         ShadowJudgement.objects.bulk_create(shadow)
+        _tell_of_flagged(pairs, verdicts_before)
+
+
+def _tell_of_flagged(pairs: Sequence[tuple[Player, Judgement]], verdicts_before: dict[int, str]) -> None:
+    """Who is flagged now and was not before, as the locked rows said."""
+    telling.tell(
+        ACCOUNT_FLAGGED,
+        [
+            News(f"player:{player.pk}", f"{player} ({player.platform}): {_in_short(one)}")
+            for player, one in pairs
+            if one.verdict in FLAGGED and verdicts_before.get(player.pk) not in FLAGGED
+        ],
+    )
+
+
+def _in_short(judgement: Judgement) -> str:
+    return f"{judgement.verdict.value.replace('_', ' ')}. {judgement.summary}"
 
 
 def _standing(ranks: Sequence[RankSnapshot]) -> str:

@@ -11,6 +11,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
+from riotwatch_messages import telling
+from riotwatch_messages.events import ACCOUNT_UNAVAILABLE, Level
+from riotwatch_messages.telling import News
 from riotwatch_players import outages
 from riotwatch_players.models import BanCheck, Player, PlayerQuerySet, Seen
 from riotwatch_players.models.bans import due_for_check
@@ -138,12 +141,19 @@ def _conclude(player: Player, seen: Sighting, *, now: datetime) -> Checked:
         player.unavailable_at = None
         player.platform = seen.moved_to or player.platform
         player.save(update_fields=["unavailable_at", "platform"])
+        if recovered:
+            _tell(player, "the account resolves again", Level.SUCCESS)
         return Checked(seen.result, recovered=recovered)
     newly = player.unavailable_at is None and _does_not_resolve_for_good(player)
     if newly:
         player.unavailable_at = now
         player.save(update_fields=["unavailable_at"])
+        _tell(player, "the account has not resolved for three days. Riot does not say why", Level.WARNING)
     return Checked(seen.result, newly_unavailable=newly)
+
+
+def _tell(player: Player, what: str, level: Level) -> None:
+    telling.tell(ACCOUNT_UNAVAILABLE, [News(f"player:{player.pk}", f"{player} ({player.platform}): {what}.", level)])
 
 
 def _does_not_resolve_for_good(player: Player) -> bool:

@@ -4,13 +4,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from riotwatch_jobs.admin import words
-from riotwatch_jobs.models import Execution, ExecutionState
+from riotwatch_jobs.models import JUDGED_STATES, Execution, ExecutionState
 from riotwatch_pages import times
 
 LEAST_HEIGHT = 15
 """Percent; a run that took no time is still seen and clicked."""
-JUDGED = (ExecutionState.COMPLETED, ExecutionState.FAILED, ExecutionState.RATE_LIMITED, ExecutionState.ABANDONED)
-"""Ends that say something about the job; skipped and cancelled runs were not its doing."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def trend(runs: list[Execution]) -> Trend:
 
 def success_rate(runs: list[Execution]) -> str:
     """`96 % of 25`; empty where no run tells anything yet."""
-    judged = [run for run in runs if run.state in JUDGED]
+    judged = [run for run in runs if run.state in JUDGED_STATES]
     if not judged:
         return ""
     completed = sum(run.state == ExecutionState.COMPLETED for run in judged)

@@ -23,6 +23,8 @@ Every move is one conditional UPDATE on the state it leaves; an UPDATE that matc
 from riotwatch_jobs.models.configurations import LONGEST_LIMIT_S, EmergencyStop, JobConfiguration
 from riotwatch_jobs.models.executions import (
     DEFAULT_SCOPE,
+    FAILED_STATES,
+    JUDGED_STATES,
     OPEN_STATES,
     Execution,
     ExecutionQuerySet,
@@ -43,6 +45,8 @@ from riotwatch_jobs.models.ownership import ScheduleOwner
 __all__ = [
     "DEFAULT_SCOPE",
     "FAILED_ITEM_STATES",
+    "FAILED_STATES",
+    "JUDGED_STATES",
     "LEASE_DEAD_AFTER",
     "LONGEST_LIMIT_S",
     "OPEN_ITEM_STATES",

@@ -28,6 +28,9 @@ class ExecutionState(models.TextChoices):
 
 
 OPEN_STATES = (ExecutionState.PENDING, ExecutionState.IN_PROGRESS)
+FAILED_STATES = (ExecutionState.FAILED, ExecutionState.ABANDONED)
+JUDGED_STATES = (*FAILED_STATES, ExecutionState.COMPLETED, ExecutionState.RATE_LIMITED)
+"""How runs end that say something about their job; nothing ran, or a person ended it, in the other states."""
 
 
 class Trigger(models.TextChoices):

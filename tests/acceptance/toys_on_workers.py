@@ -10,7 +10,7 @@ from pathlib import Path
 import pydantic
 
 from riotwatch_jobs.base import ItemLog, Job, JobConfig
-from riotwatch_jobs.outcomes import Done, Outcome, Retry, Target
+from riotwatch_jobs.outcomes import Done, Fail, Outcome, Retry, Target
 from riotwatch_jobs.registry import register
 
 
@@ -84,6 +84,17 @@ class Limited429(Counting):
     def run(self, target: Target, log: ItemLog) -> Outcome:
         """The third attempt works."""
         return Retry("429", after_s=2) if self.mark(target) <= 2 else Done(Tally(worked=1))
+
+
+@register
+class Refusing(Counting):
+    """Fails, always."""
+
+    job_id = "toy_refusing"
+
+    def run(self, target: Target, log: ItemLog) -> Outcome:
+        """Nothing helps."""
+        return Fail("it does not want to")
 
 
 @register

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.html import escape
 
+from riotwatch_messages.models import Message
 from riotwatch_players import analysis, ingest
 from riotwatch_players.detection.cards import shipped_card
 from riotwatch_players.detection.history import GAME_FIELDS, SCORE_FIELDS, UNKNOWN_ACCOUNT
@@ -171,6 +172,20 @@ def test_flagged_players_are_found_by_their_latest_verdict():
     known("Watched", verdict="watch")
     known("Fresh")
     assert set(Player.objects.flagged().values_list("game_name", flat=True)) == {"Smurf", "Boosted"}
+
+
+def test_people_are_told_of_who_was_not_flagged_before(settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    play(30)  # one side wins them all
+    for day in range(2):
+        analysis.analyze(list(Player.objects.values_list("pk", flat=True)), RULE, now=NOW + day * DAY)
+    flagged = Player.objects.flagged()
+    told = Message.objects.filter(event="account_flagged", target="phone")
+    assert flagged
+    assert sorted(told.values_list("subject", flat=True)) == sorted(f"player:{one.pk}" for one in flagged)
+    one = flagged[0]
+    text = told.get(subject=f"player:{one.pk}").text
+    assert text.startswith(f"{one.riot_id} (euw1): {one.verdict.replace('_', ' ')}. Why: ")
 
 
 def test_too_many_at_once_are_refused():

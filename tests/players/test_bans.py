@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from riotwatch_messages.models import Message
 from riotwatch_players import bans
 from riotwatch_players.bans import Checked, CheckRule, Sighting
 from riotwatch_players.models import BanCheck, Player, Seen
@@ -172,3 +173,21 @@ def test_a_failed_check_is_due_again_after_20_hours(seen):
 def test_who_was_never_checked_is_due():
     known("Ada", verdict="mixed")
     assert due() == ["Ada"]
+
+
+# --- Who is told ---
+
+
+def test_people_are_told_once_when_an_account_is_gone_and_once_when_it_is_back(settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    ada = known("Ada")
+    for day in range(5):
+        check(ada, GONE, after(days=day))
+    for day in (6, 7):
+        check(ada, FINE, after(days=day))
+    gone = "Ada#EUW (euw1): the account has not resolved for three days. Riot does not say why."
+    told = Message.objects.order_by("id").values_list("event", "subject", "level", "text")
+    assert list(told) == [
+        ("account_unavailable", f"player:{ada.pk}", "warning", gone),
+        ("account_unavailable", f"player:{ada.pk}", "success", "Ada#EUW (euw1): the account resolves again."),
+    ]

@@ -1,11 +1,13 @@
 """`manage.py housekeeping`: the process that keeps work moving. Several may run."""
 
 import signal
+import time
 from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from riotwatch_jobs.delivering import Delivery
 from riotwatch_jobs.housekeeping import Housekeeper
 from riotwatch_jobs.watching import Watch
 
@@ -15,21 +17,23 @@ STOP_TIMEOUT_S = 6.0
 class Command(BaseCommand):
     """Runs until SIGTERM or Ctrl-C."""
 
-    help = "Feed due items to the queues, rescue what dead workers held, send lost messages again, prune."
+    help = "Feed due items to the queues, rescue what dead workers held, send lost messages again, tell people, prune."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Work until told to stop."""
         del args, options
-        keeper, watch = Housekeeper(), Watch()
+        keeper, beside = Housekeeper(), (Watch(), Delivery())
 
         def stop(number: int, frame: FrameType | None) -> None:
             del number, frame
-            keeper.stopping.set()
-            watch.stopping.set()
+            for loop in (keeper, *beside):
+                loop.stopping.set()
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         self.stdout.write("housekeeping started")
-        thread = watch.start()
+        threads = [loop.start() for loop in beside]
         keeper.run()
-        thread.join(timeout=STOP_TIMEOUT_S)
+        until = time.monotonic() + STOP_TIMEOUT_S
+        for thread in threads:
+            thread.join(timeout=max(0.0, until - time.monotonic()))

@@ -1,0 +1,57 @@
+"""How messages get through to each target, above their list."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Q
+
+from riotwatch_messages import targets
+from riotwatch_messages.models import Message, MessageState
+from riotwatch_messages.targets import Target
+
+SPAN = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """One target, and what became of its messages in the last 24 hours."""
+
+    target: Target
+    waiting: int = 0
+    sent: int = 0
+    failed: int = 0
+    last_sent: datetime | None = None
+    newest: Message | None = None
+    """The last that was tried: what it met tells how things are now."""
+
+    @property
+    def trouble(self) -> str:
+        """Why the newest one did not arrive; empty where it did."""
+        return self.newest.why if self.newest else ""
+
+
+def of_targets(now: datetime) -> list[Arrivals]:
+    """Every target that is configured."""
+    counts, newest = _counts(now), _newest()
+    return [
+        Arrivals(target, **counts.get(name, {}), newest=newest.get(name))
+        for name, target in targets.configured().items()
+    ]
+
+
+def _counts(now: datetime) -> Mapping[str, dict[str, Any]]:
+    recent = Message.objects.filter(Q(created_at__gt=now - SPAN) | Q(state=MessageState.PENDING)).order_by()
+    rows: Iterable[Any] = recent.values("target").annotate(
+        waiting=Count("pk", filter=Q(state=MessageState.PENDING)),
+        sent=Count("pk", filter=Q(state=MessageState.SENT)),
+        failed=Count("pk", filter=Q(state=MessageState.FAILED)),
+        last_sent=Max("sent_at"),
+    )
+    return {row.pop("target"): row for row in rows}
+
+
+def _newest() -> dict[str, Message]:
+    tried = Message.objects.filter(tried_at__isnull=False, target__in=targets.configured())
+    return {message.target: message for message in tried.order_by("target", "-tried_at").distinct("target")}
