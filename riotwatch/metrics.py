@@ -134,7 +134,7 @@ def _processes(now: datetime) -> Iterator[Metric]:
 
 
 def _known() -> Iterator[Metric]:
-    players = Player.objects.filter(erased_at=None)
+    players = Player.objects.all()
     sets = {"tracked": players.tracked(), "discovered": players.discovered(), "flagged": players.flagged()}
     yield _gauge(
         "players", "Players by how they are watched.", ("set",), [((name,), s.count()) for name, s in sets.items()]

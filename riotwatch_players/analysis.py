@@ -4,6 +4,7 @@ Set-based over many players; what is judged how is `detection`'s matter.
 """
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -197,21 +198,30 @@ def _store(
             cursor.execute(
                 _UPDATE_PLAYERS, {"rows": json.dumps(rows), "now": now, "analyzed_with": rule.models.versions}
             )
-        analyses = Analysis.objects.bulk_create([_analysis(player, one, now=now) for player, one in pairs])
-        for analysis, beside in zip(analyses, shadow, strict=bool(shadow)):
-            beside.analysis = analysis
-        ShadowJudgement.objects.bulk_create(shadow)
+        _create(pairs, shadow, there=set(verdicts_before), now=now)
         _tell_of_flagged(pairs, verdicts_before)
 
 
+def _create(
+    pairs: Sequence[tuple[Player, Judgement]], shadow: Sequence[ShadowJudgement], *, there: set[int], now: datetime
+) -> None:
+    """The analyses of those who are `there` still, and what the shadow says beside each."""
+    kept = [(player.pk in there) for player, _ in pairs]
+    own = [_analysis(player, one, now=now) for player, one in itertools.compress(pairs, kept)]
+    beside = list(itertools.compress(shadow, kept))
+    for analysis, other in zip(Analysis.objects.bulk_create(own), beside, strict=bool(beside)):
+        other.analysis = analysis
+    ShadowJudgement.objects.bulk_create(beside)
+
+
 def _tell_of_flagged(pairs: Sequence[tuple[Player, Judgement]], verdicts_before: dict[int, str]) -> None:
-    """Who is flagged now and was not before, as the locked rows said."""
+    """Who is flagged now and was not before, as the locked rows said; nobody whose row is gone."""
     telling.tell(
         ACCOUNT_FLAGGED,
         [
             News(f"player:{player.pk}", f"{player} ({player.platform}): {_in_short(one)}")
             for player, one in pairs
-            if one.verdict in FLAGGED and verdicts_before.get(player.pk) not in FLAGGED
+            if one.verdict in FLAGGED and verdicts_before.get(player.pk, one.verdict) not in FLAGGED
         ],
     )
 

@@ -75,10 +75,10 @@ class Checked:
 
 
 def due_players(rule: CheckRule, *, now: datetime) -> PlayerQuerySet:
-    """Flagged, scored high, tracked and failing to resolve, or unavailable; and due. Paused ones too, never erased."""
+    """Flagged, scored high, tracked and failing to resolve, or unavailable; and due. Paused ones too."""
     suspects = (
         Player.objects.reachable()
-        .filter(erased_at=None, platform__in=PLATFORMS)
+        .filter(platform__in=PLATFORMS)
         .filter(
             Player.flagged_condition() | Q(smurf_score__gte=rule.min_smurf_score) | Player.not_resolving_condition()
         )
@@ -97,9 +97,11 @@ def look(player: Player, client: RiotClient) -> Sighting:
 
 
 def record(player: Player, seen: Sighting, *, now: datetime) -> Checked:
-    """Store what was seen and draw the conclusion, in one transaction."""
+    """Store what was seen and draw the conclusion, in one transaction. Of somebody erased meanwhile nothing is kept."""
     with transaction.atomic():
-        locked = Player.objects.select_for_update().get(pk=player.pk)
+        locked = Player.objects.select_for_update().filter(pk=player.pk).first()
+        if locked is None:
+            return Checked(seen.result)
         BanCheck.objects.create(
             player=locked,
             checked_at=now,

@@ -33,6 +33,7 @@ class Outcome(StrEnum):
     REPEATED = "repeated"
     BAD_LINE = "not understood"
     NOT_FOUND = "not found"
+    ERASED = "erased before"
     OVER_LIMIT = "over the limit"
     TROUBLE = "no answer"
     NOT_TRIED = "not tried yet"
@@ -184,6 +185,8 @@ class _Asking:
             result = self._added(line)
         except tracking.NoSuchPlayer as problem:
             return LineResult(line, Outcome.NOT_FOUND, str(problem))
+        except tracking.WasErased as problem:
+            return LineResult(line, Outcome.ERASED, str(problem))
         except BudgetWait as wait:
             self._wait(line, wait)
             return self._asked(line)

@@ -32,11 +32,11 @@ met AS (
 ),
 room AS (
     SELECT greatest(%(most)s - count(*), 0) AS places
-    FROM players WHERE discovered_at IS NOT NULL AND NOT tracked AND erased_at IS NULL
+    FROM players WHERE discovered_at IS NOT NULL AND NOT tracked
 ),
 chosen AS (
     SELECT players.id FROM players JOIN met USING (id)
-    WHERE discovered_at IS NULL AND NOT tracked AND erased_at IS NULL
+    WHERE discovered_at IS NULL AND NOT tracked
     ORDER BY times_met + met.times DESC, id
     LIMIT (SELECT places FROM room)
 )

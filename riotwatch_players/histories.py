@@ -60,7 +60,8 @@ def _list_newest(player: Player, *, fetcher: Fetcher) -> list[str]:
 
 
 def _usable_games(player: Player) -> int:
-    return Player.objects.values_list("ranked_games", flat=True).get(pk=player.pk)
+    """0 for somebody who was erased meanwhile."""
+    return Player.objects.filter(pk=player.pk).values_list("ranked_games", flat=True).first() or 0
 
 
 def _mark_full(player: Player, *, fetcher: Fetcher, progress: Progress) -> None:

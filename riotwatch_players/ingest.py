@@ -1,8 +1,9 @@
 """Storing what Riot said: matches with their players and participants, and ranks.
 
 A match, or up to MAX_MATCHES_PER_TRANSACTION of them, is one transaction with a fixed number of statements, whatever
-the number of participants: the match, its backlog row, upsert of the players, their keys, the participants; two more
-where a tracked player took part. A match that is stored already costs two and writes nothing.
+the number of participants: the match, its backlog row, upsert of the players, their keys, the participants; one more
+where somebody is new here, two more where a tracked player took part. A match that is stored already costs two and
+writes nothing. The place of somebody who was erased is stored without them.
 
 Every transaction takes its locks in one order, so that any number of workers may store matches that share players:
 matches by match id, backlog rows by match id, players by puuid, and last discovery's own lock.
@@ -18,7 +19,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from riotwatch_players import backlog, discovery
+from riotwatch_players import backlog, discovery, erasures
 from riotwatch_players.backlog import Written
 from riotwatch_players.bodies import read_body
 from riotwatch_players.discovery import DiscoveryRule, Met
@@ -67,9 +68,10 @@ SET ranked_games = known.ranked_games + excluded.ranked_games,
                       THEN coalesce(excluded.profile_icon_id, known.profile_icon_id) ELSE known.profile_icon_id END,
     level_seen_at = greatest(known.level_seen_at, excluded.level_seen_at)
 WHERE excluded.ranked_games > 0 OR excluded.level_seen_at > coalesce(known.level_seen_at, '-infinity')
-RETURNING (xmax = 0) AS created
+RETURNING id, (xmax = 0) AS created
 """
 
+_DROP_PLAYERS = "DELETE FROM players WHERE id = ANY(%s)"
 _LOCK_FOR_RANK = "UPDATE players SET rank_checked_at = greatest(rank_checked_at, %s) WHERE id = %s"
 
 
@@ -149,8 +151,10 @@ def store_matches(
     with transaction.atomic():
         new = _insert_matches(source, usable.values(), now=now)
         settled = _settle(source, usable, unusable, now=now)
-        seen = _upsert_players(source, new, now=now)
+        written = _upsert_players(source, new, now=now)
         players = _players(source, new)
+        erased = _drop_erased(source, players, written, now=now)
+        seen = Written(created=sum(written.values()) - len(erased), updated=len(written) - sum(written.values()))
         participants = _insert_participants(new, players)
         met = _meet(new, players, discover, now=now)
     return StoredBatch(
@@ -168,11 +172,13 @@ def record_rank(player: Player, entries: Iterable[LeagueEntry], *, now: datetime
     """Keep what league-v4 said at `now`: a row per queue whose standing changed; returns how many rows.
 
     Also notes that the rank was checked. Queues without tiers (Arena) are left out. Workers that record the same at
-    once write one row, and an answer that is older than the newest row writes none.
+    once write one row; an answer that is older than the newest row writes none, nor does one about somebody erased.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_LOCK_FOR_RANK, [now, player.pk])
+            if not cursor.rowcount:
+                return 0
         newest = {rank.queue: rank for rank in player.ranks.order_by("queue", "-seen_at").distinct("queue")}
         fresh = [rank for rank in _snapshots(player, entries, now=now) if _is_news(rank, newest.get(rank.queue))]
         RankSnapshot.objects.bulk_create(fresh)
@@ -215,12 +221,28 @@ def _settle(source: Source, usable: dict[str, MatchFacts], unusable: dict[str, U
     return backlog.settle(source, reasons, lane=BacklogMatch.DISCOVERY, now=now)
 
 
-def _upsert_players(source: Source, new: Sequence[_NewMatch], *, now: datetime) -> Written:
+def _upsert_players(source: Source, new: Sequence[_NewMatch], *, now: datetime) -> dict[int, bool]:
+    """The keys of the rows that were written, and whether each is new."""
     rows = _seen_players(new, now=now)
-    if not rows:
-        return Written(0, 0)
-    created = [created for (created,) in _rows(_UPSERT_PLAYERS, {"source": source.pk, "now": now, "rows": _json(rows)})]
-    return Written(created=sum(created), updated=len(created) - sum(created))
+    return dict(_rows(_UPSERT_PLAYERS, {"source": source.pk, "now": now, "rows": _json(rows)})) if rows else {}
+
+
+def _drop_erased(
+    source: Source, players: dict[str, Player], written: dict[int, bool], *, now: datetime
+) -> Sequence[Player]:
+    """Take those who were erased out of `players` and out of the database; returns them.
+
+    Asked only now: the upsert has waited for an erasure that was under way, and would have made the row again.
+    """
+    created = [player for player in players.values() if written.get(player.pk)]
+    keys = erasures.erased_among(source, created, now=now) if created else set()
+    erased = [player for player in created if player.pk in keys]
+    if erased:
+        with connection.cursor() as cursor:
+            cursor.execute(_DROP_PLAYERS, [list(keys)])
+    for player in erased:
+        del players[player.puuid]
+    return erased
 
 
 def _seen_players(new: Sequence[_NewMatch], *, now: datetime) -> list[dict[str, Any]]:
@@ -253,7 +275,9 @@ def _players(source: Source, new: Sequence[_NewMatch]) -> dict[str, Player]:
     puuids = {one.puuid for match in new for one in match.facts.participants if one.puuid}
     if not puuids:
         return {}
-    rows = Player.objects.filter(source=source, puuid__in=puuids).only("id", "puuid", "tracked")
+    rows = Player.objects.filter(source=source, puuid__in=puuids).only(
+        "id", "puuid", "source", "game_name", "tag_line", "tracked"
+    )
     return {player.puuid: player for player in rows}
 
 
@@ -268,7 +292,7 @@ def _participant(match: _NewMatch, one: ParticipantFacts, players: dict[str, Pla
     return Participant(
         match_id=match.key,
         position=one.position,
-        player_id=players[one.puuid].pk if one.puuid else None,
+        player_id=players[one.puuid].pk if one.puuid in players else None,
         started_at=match.facts.started_at,
         usable=match.usable,
         **_columns(one.stats),

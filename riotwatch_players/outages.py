@@ -243,7 +243,7 @@ def _cannot_read_ids(client: RiotClient) -> bool:
 
 def _all_ids_are_foreign(client: RiotClient) -> bool:
     """Whether Riot can decrypt none of the ids of a few players it knew before; False where there are none."""
-    of_source = Player.objects.filter(source=gateway.current_source(), erased_at=None, platform__in=PLATFORMS)
+    of_source = Player.objects.filter(source=gateway.current_source(), platform__in=PLATFORMS)
     updated = of_source.filter(last_updated__isnull=False)
     witnesses = updated.order_by("-last_updated").values_list("puuid", "platform")[:WITNESSES]
     return bool(witnesses) and all(is_foreign(client, puuid, platform) for puuid, platform in witnesses)

@@ -53,7 +53,6 @@ SET first_seen_at = least(kept.first_seen_at, gone.first_seen_at),
     paused = kept.paused OR gone.paused,
     paused_reason = CASE WHEN kept.paused_reason <> '' THEN kept.paused_reason ELSE gone.paused_reason END,
     unavailable_at = CASE WHEN gone.unavailable_at IS NOT NULL THEN kept.unavailable_at END,
-    erased_at = least(kept.erased_at, gone.erased_at),
     listed_until = least(kept.listed_until, gone.listed_until),
     listed_depth = greatest(kept.listed_depth, gone.listed_depth),
     listed_all = kept.listed_all OR gone.listed_all,
@@ -179,7 +178,7 @@ def left(switch: Switch, reach: Reach) -> list[int]:
         wanted |= Q(discovered_at__isnull=False)
     if reach is Reach.NAMED:
         wanted |= ~Q(game_name="")
-    others = Player.objects.filter(wanted, erased_at=None).exclude(source=switch.target)
+    others = Player.objects.filter(wanted).exclude(source=switch.target)
     ordered = others.order_by("-tracked", F("discovered_at").asc(nulls_last=True), "-times_met", "id")
     return list(ordered.values_list("pk", flat=True))
 
@@ -321,7 +320,7 @@ def _source_read_by(client: RiotClient, active: Source) -> Source | None:
 
 def _witnesses(source: Source) -> list[tuple[str, str]]:
     """Ids that Riot gave: of players updated with them, else of those who are tracked or discovered."""
-    of_source: PlayerQuerySet = Player.objects.filter(source=source, erased_at=None, platform__in=PLATFORMS)
+    of_source: PlayerQuerySet = Player.objects.filter(source=source, platform__in=PLATFORMS)
     updated = of_source.filter(last_updated__isnull=False).order_by("-last_updated")
     wanted = of_source.filter(Q(tracked=True) | Q(discovered_at__isnull=False)).order_by("-tracked", "-id")
     ids = ("puuid", "platform")

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import connection, transaction
 
-from riotwatch_players import discovery, gateway
+from riotwatch_players import discovery, erasures, gateway
 from riotwatch_players.discovery import DiscoveryRule
 from riotwatch_players.models import Player
 from riotwatch_players.riot.client import RiotClient
@@ -35,6 +35,19 @@ class NoSuchPlayer(LookupError):
         self.riot_id = riot_id
         self.platform = platform
         super().__init__(f"Riot knows no {riot_id} ({platform}): check the spelling and the part behind #")
+
+
+class WasErased(Exception):
+    """The player was erased here, and nobody has lifted that."""
+
+    def __init__(self, riot_id: str, platform: str) -> None:
+        self.riot_id = riot_id
+        self.platform = platform
+        super().__init__(
+            f"{riot_id} ({platform}) was erased here for good and is not stored again. If that is wanted all the same, "
+            "lift the erasure: the switch in the form for adding, track_player --lift-erasure, or lift_erasure in the "
+            "API, for administrators"
+        )
 
 
 class NotKnown(LookupError):
@@ -93,14 +106,17 @@ def split_riot_id(text: str) -> tuple[str, str]:
     return game_name, tag_line
 
 
-def add_player(riot_id: str, *, platform: str, now: datetime, client: RiotClient | None = None) -> Player:
-    """The player behind a Riot ID, asked of Riot and stored; raises BadRiotId, UnknownPlatform or NoSuchPlayer."""
-    player, _ = ask_for_player(riot_id, platform=platform, now=now, client=client)
+def add_player(riot_id: str, *, platform: str, now: datetime, lift_erasure: bool = False) -> Player:
+    """The player behind a Riot ID, asked of Riot and stored.
+
+    Raises BadRiotId, UnknownPlatform, NoSuchPlayer, or WasErased unless `lift_erasure`.
+    """
+    player, _ = ask_for_player(riot_id, platform=platform, now=now, lift_erasure=lift_erasure)
     return player
 
 
 def ask_for_player(
-    riot_id: str, *, platform: str, now: datetime, client: RiotClient | None = None
+    riot_id: str, *, platform: str, now: datetime, client: RiotClient | None = None, lift_erasure: bool = False
 ) -> tuple[Player, bool]:
     """The same, and whether the player is new here."""
     game_name, tag_line = split_riot_id(riot_id)
@@ -111,11 +127,25 @@ def ask_for_player(
     except NotFound:
         raise NoSuchPlayer(f"{game_name}#{tag_line}", platform) from None
     names = {"game_name": account.game_name or game_name, "tag_line": account.tag_line or tag_line}
+    wanted = Player(source=gateway.current_source(), puuid=account.puuid, platform=platform, first_seen_at=now, **names)
+    return _stored(wanted, lift_erasure=lift_erasure)
+
+
+@transaction.atomic
+def _stored(wanted: Player, *, lift_erasure: bool) -> tuple[Player, bool]:
+    """The row of this player, under this name, and whether it is new; raises WasErased."""
+    if lift_erasure:
+        erasures.lift(wanted)
+    now = wanted.first_seen_at
+    names = {"game_name": wanted.game_name, "tag_line": wanted.tag_line}
     player, new = Player.objects.get_or_create(
-        source=gateway.current_source(),
-        puuid=account.puuid,
-        defaults={**names, "platform": platform, "first_seen_at": now},
+        source=wanted.source,
+        puuid=wanted.puuid,
+        defaults={**names, "platform": wanted.platform, "first_seen_at": now},
     )
+    # Asked behind the insert, which has waited for an erasure that was under way.
+    if new and erasures.erased_among(wanted.source, [player], now=now):
+        raise WasErased(wanted.riot_id, wanted.platform)
     Player.objects.filter(pk=player.pk).update(**names)
     player.refresh_from_db()
     return player, new
@@ -128,7 +158,7 @@ def track(player: Player, *, now: datetime) -> bool:
         _one_at_a_time()
         if Player.objects.tracked().filter(pk=player.pk).exists():
             return False
-        if Player.objects.tracked().filter(erased_at=None).count() >= rule.max_tracked_players:
+        if Player.objects.tracked().count() >= rule.max_tracked_players:
             raise TooManyTracked(rule.max_tracked_players)
         Player.objects.filter(pk=player.pk).update(tracked=True, tracked_at=now, history_full_at=None)
     player.refresh_from_db()

@@ -79,7 +79,7 @@ class BanChecker(_riot.RiotJob):
     def targets(self) -> Iterable[Target]:
         """Whoever is due; or those a person named, due or not."""
         if self.players:
-            players = Player.objects.filter(pk__in=self.players, erased_at=None, platform__in=PLATFORMS)
+            players = Player.objects.filter(pk__in=self.players, platform__in=PLATFORMS)
         else:
             rule = bans.CheckRule(self.config.min_smurf_score, timedelta(days=self.config.ban_check_days))
             players = bans.due_players(rule, now=database_now())
@@ -89,7 +89,7 @@ class BanChecker(_riot.RiotJob):
     @_riot.talks_to_riot
     def run(self, target: Target, log: ItemLog) -> Outcome:
         """Check one player."""
-        player = Player.objects.filter(pk=target.data["player"], erased_at=None).first()
+        player = Player.objects.filter(pk=target.data["player"]).first()
         if player is None:
             return Skip("erased")
         client = gateway.client(_riot.riot_lane(target.lane), on_request=lambda endpoint: log.count(requests=1))

@@ -31,15 +31,20 @@ class AskingAdmin(PageAdmin):
 
     add_form: type[AskingForm[Any]]
 
+    def asking_form(self, request: HttpRequest) -> type[AskingForm[Any]]:
+        """The form for adding, as this person may use it."""
+        del request
+        return self.add_form
+
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: ANN401, FBT001, FBT002 - Django's signature
         """The form for adding; there is none for changing."""
-        del request, obj, change, kwargs
-        return self.add_form
+        del obj, change, kwargs
+        return self.asking_form(request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ANN401
         """What the form for adding asks."""
-        del request, obj
-        return self.add_form.Meta.fields  # type: ignore[attr-defined]
+        del obj
+        return self.asking_form(request).Meta.fields  # type: ignore[attr-defined]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ANN401, FBT001
         """The form stored it."""

@@ -19,7 +19,10 @@ from riotwatch_players.riot.errors import RiotError
 from riotwatch_players.riot.routing import PLATFORMS
 
 MOST_LINES = 200
-COULD_NOT_ADD = (tracking.BadRiotId, tracking.NoSuchPlayer, tracking.TooManyTracked, ForeignDatabase, RiotError)
+COULD_NOT_ADD = (
+    *(tracking.BadRiotId, tracking.NoSuchPlayer, tracking.WasErased, tracking.TooManyTracked),
+    *(ForeignDatabase, RiotError),
+)
 PLATFORM_CHOICES = [(name, name) for name in PLATFORMS]
 
 
@@ -46,7 +49,7 @@ class AddPlayerForm(AskingForm[Player]):
 
     class Meta:
         model = Player
-        fields = ("riot_id", "platform", "track")
+        fields: tuple[str, ...] = ("riot_id", "platform", "track")
 
     def clean(self) -> dict[str, Any]:
         """Ask Riot; every refusal becomes a message at the field it is about."""
@@ -55,7 +58,12 @@ class AddPlayerForm(AskingForm[Player]):
             return cleaned
         now = timezone.now()
         try:
-            player = tracking.add_player(cleaned["riot_id"], platform=cleaned["platform"], now=now)
+            player = tracking.add_player(
+                cleaned["riot_id"],
+                platform=cleaned["platform"],
+                now=now,
+                lift_erasure=cleaned.get("lift_erasure", False),
+            )
             if cleaned.get("track"):
                 tracking.track(player, now=now)
         except COULD_NOT_ADD as problem:
@@ -65,8 +73,21 @@ class AddPlayerForm(AskingForm[Player]):
         return cleaned
 
 
+class AddErasedPlayerForm(AddPlayerForm):
+    """The same for those who may erase: they may also take that back."""
+
+    lift_erasure = forms.BooleanField(
+        required=False,
+        widget=UnfoldBooleanSwitchWidget,
+        help_text="Only for a player who was erased here and is to be stored again. What was known does not come back.",
+    )
+
+    class Meta(AddPlayerForm.Meta):
+        fields = (*AddPlayerForm.Meta.fields, "lift_erasure")
+
+
 def _field_of(problem: Exception) -> str | None:
-    if isinstance(problem, tracking.BadRiotId | tracking.NoSuchPlayer):
+    if isinstance(problem, tracking.BadRiotId | tracking.NoSuchPlayer | tracking.WasErased):
         return "riot_id"
     return "track" if isinstance(problem, tracking.TooManyTracked) else None
 

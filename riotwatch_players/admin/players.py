@@ -17,9 +17,16 @@ from unfold.decorators import display
 from riotwatch_pages import times
 from riotwatch_players import bulk, labels
 from riotwatch_players.admin.player_actions import PlayerActions
+from riotwatch_players.admin.player_erasing import PlayerErasing
 from riotwatch_players.admin.player_facts import facts_of, starting_actions
 from riotwatch_players.admin.player_filters import FILTERS, QUICK_FILTERS
-from riotwatch_players.admin.player_forms import AddPlayerForm, PastePlayersForm, PauseForm, PlayerActionForm
+from riotwatch_players.admin.player_forms import (
+    AddErasedPlayerForm,
+    AddPlayerForm,
+    PastePlayersForm,
+    PauseForm,
+    PlayerActionForm,
+)
 from riotwatch_players.analysis import SOLO_QUEUE
 from riotwatch_players.audit import audit
 from riotwatch_players.bulk import LineResult
@@ -30,7 +37,7 @@ PASTE_PATIENCE_S = 20.0
 
 
 @admin.register(Player)
-class PlayerAdmin(PlayerActions):
+class PlayerAdmin(PlayerActions, PlayerErasing):
     """Everybody who is known."""
 
     list_display = (
@@ -117,7 +124,7 @@ class PlayerAdmin(PlayerActions):
         return format_html('<span class="rw-nowrap">{}</span>', times.age(at)) if at else labels.DASH
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        """A deleted player would come back with the next match."""
+        """A deleted player would come back with the next match: whoever is to go for good is erased."""
         del request, obj
         return False
 
@@ -128,10 +135,15 @@ class PlayerAdmin(PlayerActions):
         facts = facts_of(row, now=timezone.now())
         may_change = self.has_change_permission(request, row)
         starts = starting_actions(row, games_needed=facts["games_needed"]) if may_change else []
-        buttons = {"may_change": may_change, "starts": starts, "pause_form": PauseForm()}
+        buttons = {"may_change": may_change, "may_erase": self.may_erase(request)}
+        buttons |= {"starts": starts, "pause_form": PauseForm()}
         return facts | buttons | {"player_query": f"?player={row.pk}"}
 
     # --- Adding ------------------------------------------------------------------------------------------------------
+
+    def asking_form(self, request: HttpRequest) -> type[AddPlayerForm]:
+        """Whoever may erase may also take an erasure back."""
+        return AddErasedPlayerForm if self.may_erase(request) else AddPlayerForm
 
     def get_urls(self) -> list[URLPattern]:
         """With a page for adding many."""

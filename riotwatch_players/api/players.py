@@ -15,7 +15,7 @@ from riotwatch_api.fields import Text, Wanted
 from riotwatch_api.models import Role
 from riotwatch_api.paging import Page, Paging, page_of
 from riotwatch_api.problems import bad_field
-from riotwatch_players import bulk, tracking
+from riotwatch_players import bulk, erasing, tracking
 from riotwatch_players.api.finding import player_of
 from riotwatch_players.api.shapes import SOLO_QUEUE, PlayerDetailOut, PlayerOut, TrackedOut, player_detail, player_out
 from riotwatch_players.audit import audit
@@ -51,6 +51,9 @@ class PlayerIn(Wanted):
     riot_id: RiotId
     platform: Platform
     track: bool = True
+    lift_erasure: bool = pydantic.Field(
+        default=False, description="Also somebody who was erased here; takes the role admin."
+    )
 
 
 class BulkIn(Wanted):
@@ -88,7 +91,7 @@ class BulkOut(Schema):
 def search_players(request: HttpRequest, wanted: Query[SearchIn]) -> dict[str, Any]:
     """Among those who are known here; nothing is written and Riot is not asked."""
     allow(request, Role.VIEWER)
-    players = Player.objects.filter(erased_at=None).found(wanted.q)
+    players = Player.objects.all().found(wanted.q)
     players = players.filter(platform=wanted.platform) if wanted.platform else players
     return page_of(players, wanted, player_out)
 
@@ -99,9 +102,7 @@ def search_players(request: HttpRequest, wanted: Query[SearchIn]) -> dict[str, A
 def list_tracked_players(request: HttpRequest, paging: Query[Paging]) -> dict[str, Any]:
     """Whom somebody asked to keep watch on, with their newest ranked solo standing."""
     allow(request, Role.VIEWER)
-    return page_of(
-        _with_rank(Player.objects.tracked().filter(erased_at=None)), paging, _tracked_out, newest_first=False
-    )
+    return page_of(_with_rank(Player.objects.tracked()), paging, _tracked_out, newest_first=False)
 
 
 def _with_rank(players: QuerySet[Player]) -> QuerySet[Player]:
@@ -119,12 +120,15 @@ def _tracked_out(player: Player) -> TrackedOut:
 def add_player(request: HttpRequest, response: HttpResponse, wanted: PlayerIn) -> PlayerDetailOut:
     """Riot is asked who that is. Adding or tracking somebody twice changes nothing.
 
-    409 where `max_tracked_players` is reached: the player is known then, and not tracked.
+    409 where `max_tracked_players` is reached: the player is known then, and not tracked. 409 also for somebody who
+    was erased here, unless `lift_erasure`.
     """
-    caller = allow(request, Role.OPERATOR)
-    player, is_new = tracking.ask_for_player(wanted.riot_id, platform=wanted.platform, now=timezone.now())
+    caller = allow(request, Role.ADMIN if wanted.lift_erasure else Role.OPERATOR)
+    player, is_new = tracking.ask_for_player(
+        wanted.riot_id, platform=wanted.platform, now=timezone.now(), lift_erasure=wanted.lift_erasure
+    )
     if is_new:
-        audit(request, player, _by(caller, "added"))
+        audit(request, player, _by(caller, "added, any erasure lifted" if wanted.lift_erasure else "added"))
     if wanted.track:
         _track(request, player, caller)
     response.headers["Location"] = request.build_absolute_uri(reverse("api:show_player", args=[player.puuid]))
@@ -157,6 +161,17 @@ def show_player(request: HttpRequest, puuid: str) -> PlayerDetailOut:
     """What is known about the account, with the newest standing in each queue."""
     allow(request, Role.VIEWER)
     return player_detail(player_of(puuid))
+
+
+@router.delete("/players/{puuid}", response={204: None}, summary="Erase a player", openapi_extra=needs(Role.ADMIN))
+def erase_player(request: HttpRequest, puuid: str) -> None:
+    """For good: name, puuid, standings, analyses, account checks and what people said of them.
+
+    The player's place in stored matches is nobody's from then on, and nothing that is fetched or imported brings them
+    back. `POST /players` with `lift_erasure` does, with nothing of what was known.
+    """
+    caller = allow(request, Role.ADMIN)
+    erasing.erase(player_of(puuid), by=caller.name, user=caller.user, now=timezone.now())
 
 
 @router.post("/players/{puuid}/track", response=PlayerDetailOut, summary="Track", openapi_extra=needs(Role.OPERATOR))

@@ -1,7 +1,8 @@
 """What is known: sources, players and their ranks, matches and who took part, and the matches still to fetch.
 
 Keys are bigints of our own. Riot's puuids stand in one replaceable column of `Player` (they die with a change of
-application) and nowhere else; match ids are natural and unique.
+application) and nowhere else; `Erasure` has marks of those who were erased, which nobody can read. Match ids are
+natural and unique.
 """
 
 from riotwatch_players.models.analyses import Analysis
@@ -11,6 +12,7 @@ from riotwatch_players.models.budget_readings import BudgetReading
 from riotwatch_players.models.detection_baselines import BaselineCount, DetectionBaseline
 from riotwatch_players.models.detection_labels import DetectionLabel, LabelSource, Question, Says
 from riotwatch_players.models.detection_models import DetectionModel, ModelOrigin, ModelState
+from riotwatch_players.models.erasures import Erasure
 from riotwatch_players.models.keys import KeyOutage, RiotKey
 from riotwatch_players.models.matches import MIN_USABLE_DURATION_S, RANKED_SOLO_QUEUE, Match, MatchTeam, Participant
 from riotwatch_players.models.players import Player, PlayerQuerySet, RankSnapshot, Stage, Waiting
@@ -29,6 +31,7 @@ __all__ = [
     "DetectionBaseline",
     "DetectionLabel",
     "DetectionModel",
+    "Erasure",
     "ForeignDatabase",
     "KeyOutage",
     "LabelSource",

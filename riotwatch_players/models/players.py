@@ -15,7 +15,7 @@ from riotwatch_players.models.sources import Source
 _FLAGGED = Q(verdict__in=[one.value for one in FLAGGED])
 _NOT_RESOLVING = Q(tracked=True, update_failures__gte=1) | Q(unavailable_at__isnull=False)
 # Written so that the two partial indexes on players serve it.
-_COSTING_REQUESTS = Q(tracked=True) | Q(discovered_at__isnull=False, tracked=False, erased_at=None)
+_COSTING_REQUESTS = Q(tracked=True) | Q(discovered_at__isnull=False, tracked=False)
 
 STUCK_AFTER = timedelta(days=7)
 PUUID_MIN = 64
@@ -51,8 +51,8 @@ class PlayerQuerySet(models.QuerySet["Player"]):
     """The named sets of players; each is one indexed query."""
 
     def active(self) -> "PlayerQuerySet":
-        """Not paused by an operator, not erased, account not found unavailable."""
-        return self.filter(paused=False, erased_at=None, unavailable_at=None)
+        """Not paused by an operator, account not found unavailable."""
+        return self.filter(paused=False, unavailable_at=None)
 
     def reachable(self) -> "PlayerQuerySet":
         """Whose id the key in use can read: not left behind at another application's key (`rekey_players`)."""
@@ -64,11 +64,11 @@ class PlayerQuerySet(models.QuerySet["Player"]):
 
     def discovered(self) -> "PlayerQuerySet":
         """Met in a match of a tracked player and worth requests; tracked players are not among them."""
-        return self.filter(discovered_at__isnull=False, tracked=False, erased_at=None)
+        return self.filter(discovered_at__isnull=False, tracked=False)
 
     def merely_known(self) -> "PlayerQuerySet":
         """Neither tracked nor discovered: somebody seen in a match, for whom no request is made."""
-        return self.filter(tracked=False, discovered_at=None, erased_at=None)
+        return self.filter(tracked=False, discovered_at=None)
 
     def paused(self) -> "PlayerQuerySet":
         """Whom an operator paused."""
@@ -76,7 +76,7 @@ class PlayerQuerySet(models.QuerySet["Player"]):
 
     def unavailable(self) -> "PlayerQuerySet":
         """Whose account was found not to resolve."""
-        return self.filter(unavailable_at__isnull=False, erased_at=None)
+        return self.filter(unavailable_at__isnull=False)
 
     def in_stage(self, stage: Stage) -> "PlayerQuerySet":
         """Tracked and discovered players who have come this far (see `Player.waiting_for`)."""
@@ -103,8 +103,8 @@ class PlayerQuerySet(models.QuerySet["Player"]):
         return self.filter(Player.flagged_condition())
 
     def not_resolving(self) -> "PlayerQuerySet":
-        """Whose account is being watched: tracked and failing to update, or found unavailable; never erased ones."""
-        return self.filter(Player.not_resolving_condition(), erased_at=None)
+        """Whose account is being watched: tracked and failing to update, or found unavailable."""
+        return self.filter(Player.not_resolving_condition())
 
     def with_puuid(self, source: Source, puuid: str) -> "PlayerQuerySet":
         """The one player that `source` calls `puuid`, if known."""
@@ -151,7 +151,6 @@ class Player(models.Model):
     paused = models.BooleanField(default=False, help_text="An operator's pause: no request is made.")
     paused_reason = models.CharField(max_length=200, blank=True, default="")
     unavailable_at = models.DateTimeField(null=True, blank=True, help_text="When the account was found not to resolve.")
-    erased_at = models.DateTimeField(null=True, blank=True)
 
     summoner_level = models.IntegerField(null=True, blank=True)
     profile_icon_id = models.IntegerField(null=True, blank=True)
@@ -198,7 +197,7 @@ class Player(models.Model):
             # How many are discovered is counted for each match of a tracked player: only the index is read.
             models.Index(
                 fields=["discovered_at"],
-                condition=Q(discovered_at__isnull=False, tracked=False, erased_at=None),
+                condition=Q(discovered_at__isnull=False, tracked=False),
                 name="players_discovered",
             ),
             # Whom the ban checker watches: few among very many.
@@ -210,7 +209,7 @@ class Player(models.Model):
             models.Index(
                 F("times_met").desc(),
                 "id",
-                condition=Q(discovered_at__isnull=False, tracked=False, erased_at=None, history_full_at=None),
+                condition=Q(discovered_at__isnull=False, tracked=False, history_full_at=None),
                 name="players_awaiting_history",
             ),
         ]
@@ -235,14 +234,14 @@ class Player(models.Model):
 
     @property
     def active(self) -> bool:
-        """Whether requests may be made for this player: not paused, not erased, not found unavailable."""
-        return not self.paused and self.erased_at is None and self.unavailable_at is None
+        """Whether requests may be made for this player: not paused, not found unavailable."""
+        return not self.paused and self.unavailable_at is None
 
     @property
     def states(self) -> tuple[str, ...]:
         """How the player is watched, and what stops requests, in the product's words."""
         watched = "tracked" if self.tracked else "discovered" if self.discovered_at else "known"
-        stops = {"paused": self.paused, "unavailable": self.unavailable_at, "erased": self.erased_at}
+        stops = {"paused": self.paused, "unavailable": self.unavailable_at}
         return (watched, *(name for name, holds in stops.items() if holds))
 
     @property

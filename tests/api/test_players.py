@@ -66,13 +66,6 @@ def test_who_is_not_known_is_not_found(viewer, puuid, db):
     assert problem(viewer.get(f"/players/{puuid}"))["status"] == 404
 
 
-def test_an_erased_player_is_not_there(viewer, ada):
-    Player.objects.filter(pk=ada.pk).update(erased_at=factories.NOW)
-    assert viewer.get(f"/players/{ada.puuid}").status_code == 404
-    assert viewer.get("/players/search", q=ada.puuid).json()["items"] == []
-    assert viewer.get("/players/tracked").json()["items"] == []
-
-
 def test_matches_come_newest_first_by_pages_and_filtered(viewer, ada):
     for number in range(1, 4):
         body = factories.body(f"EUW1_{number}", started_at=factories.NOON + timedelta(hours=number))
@@ -184,6 +177,20 @@ def test_refusals_are_logged_without_whom_they_are_about(operator, ada, caplog):
     operator.get(f"/players/{ada.puuid}/nothing")
     assert "api_refused method=POST route=api/v1/players/<puuid>/refresh status=422" in caplog.text
     assert ada.puuid not in caplog.text
+
+
+def test_a_player_is_erased_by_an_admin_and_comes_back_only_when_an_admin_says_so(admin, operator, riot):
+    wanted = {"riot_id": riot[0], "platform": "euw1", "track": False}
+    address = f"/players/{operator.post('/players', wanted).json()['puuid']}"
+    assert problem(operator.send("DELETE", address))["status"] == 403
+    assert admin.send("DELETE", address).status_code == 204
+    assert admin.send("DELETE", address).status_code == operator.get(address).status_code == 404
+    assert LogEntry.objects.latest("pk").change_message == "erased, by anna (API key test)"
+    told = problem(operator.post("/players", wanted))
+    assert (told["status"], "lift_erasure" in told["detail"]) == (409, True)
+    assert operator.post("/players", wanted | {"lift_erasure": True}).status_code == 403
+    assert admin.post("/players", wanted | {"lift_erasure": True}).status_code == 201
+    assert trail(Player.objects.get()) == ["added, any erasure lifted, by anna (API key test)"]
 
 
 # --- The key and its budget ------------------------------------------------------------------------------------------

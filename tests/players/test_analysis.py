@@ -43,7 +43,7 @@ def test_nobody_is_due_below_the_minimum_and_everybody_at_it():
     assert due() == set(TEN)
 
 
-@pytest.mark.parametrize("why_not", [{"paused": True}, {"erased_at": NOW}, {"unavailable_at": NOW}])
+@pytest.mark.parametrize("why_not", [{"paused": True}, {"unavailable_at": NOW}])
 def test_inactive_players_are_neither_due_nor_analyzed(why_not):
     play(20)
     Player.objects.exclude(game_name="Bela").update(**why_not)

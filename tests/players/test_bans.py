@@ -150,7 +150,6 @@ def test_flagged_players_high_scores_failing_tracked_ones_and_the_unavailable_ar
     known("unjudged")
     known("well", tracked=True)
     known("failing once, untracked", update_failures=1)
-    known("erased", verdict="mixed", erased_at=NOW)
     known("of a closed platform", verdict="mixed", platform="ph2")
     assert due() == ["boosted", "failing", "gone", "mixed", "paused", "scored", "smurf"]
 

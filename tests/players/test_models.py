@@ -46,7 +46,7 @@ def test_another_application_takes_over_and_knows_its_own_puuids():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("why_not", [{"paused": True}, {"erased_at": NOON}, {"unavailable_at": NOON}])
+@pytest.mark.parametrize("why_not", [{"paused": True}, {"unavailable_at": NOON}])
 def test_only_active_players_cost_requests(why_not: dict[str, object]):
     ada, bela = known("Ada", tracked=True), known("Bela", tracked=True, **why_not)
     assert list(Player.objects.tracked().active()) == [ada]

@@ -11,6 +11,10 @@ from riotwatch_players.riot.errors import RiotError
 from riotwatch_players.riot.routing import PLATFORMS, UnknownPlatform
 
 EXIT_BAD_INPUT = 2
+BAD_INPUT = (
+    *(tracking.BadRiotId, tracking.NoSuchPlayer, tracking.WasErased, tracking.TooManyTracked),
+    UnknownPlatform,
+)
 
 
 class Command(BaseCommand):
@@ -22,15 +26,20 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("riot_id", metavar="NAME#TAG")
         parser.add_argument("--platform", required=True, help=f"one of {', '.join(PLATFORMS)}")
+        parser.add_argument(
+            "--lift-erasure", action="store_true", help="also somebody who was erased here: they are stored again"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Track one player."""
         del args
         now = timezone.now()
         try:
-            player = tracking.add_player(options["riot_id"], platform=options["platform"], now=now)
+            player = tracking.add_player(
+                options["riot_id"], platform=options["platform"], now=now, lift_erasure=options["lift_erasure"]
+            )
             new = tracking.track(player, now=now)
-        except (tracking.BadRiotId, tracking.NoSuchPlayer, tracking.TooManyTracked, UnknownPlatform) as problem:
+        except BAD_INPUT as problem:
             raise CommandError(str(problem), returncode=EXIT_BAD_INPUT) from None
         except RiotError as problem:
             raise CommandError(f"Riot could not be asked: {outages.explained(problem)}") from None
