@@ -2,14 +2,9 @@
 
 import pytest
 from playwright.sync_api import Page
-from windows import PHONE, WIDE
+from windows import PHONE, WIDE, paths_in_navigation
 
 pytestmark = pytest.mark.usefixtures("riot")
-
-
-def paths_in_navigation(page: Page) -> list[str]:
-    links = page.locator("#nav-sidebar-apps a")
-    return [str(links.nth(number).get_attribute("href")) for number in range(links.count())]
 
 
 def is_wider_than_the_window(page: Page) -> bool:
