@@ -56,9 +56,11 @@ def trend(runs: list[Execution]) -> Trend:
 
 
 def success_rate(runs: list[Execution]) -> str:
-    """`96 % of 25`; empty where no run tells anything yet."""
+    """`96 % of 25, 2 in part`; empty where no run tells anything yet."""
     judged = [run for run in runs if run.state in JUDGED_STATES]
     if not judged:
         return ""
     completed = sum(run.state == ExecutionState.COMPLETED for run in judged)
-    return f"{completed * 100 // len(judged)} % of {len(judged)}"
+    partial = sum(run.is_partial for run in judged)
+    in_part = f", {partial} in part" if partial else ""
+    return f"{completed * 100 // len(judged)} % of {len(judged)}{in_part}"

@@ -132,8 +132,9 @@ def test_a_jobs_page_tells_how_it_has_been_doing(admin_client, toy_row):
     now = leases.database_now()
     for state in (ExecutionState.COMPLETED, ExecutionState.COMPLETED, ExecutionState.FAILED, ExecutionState.SKIPPED):
         ended(now, state=state)
+    Execution.objects.filter(pk=Execution.objects.earliest("pk").pk).update(items_failed=1)
     text = text_of(admin_client.get(change_page(toy_row)))
-    for expected in ("66 % of 3", "every hour", "A job for tests."):
+    for expected in ("66 % of 3, 1 in part", "every hour", "A job for tests."):
         assert expected in text
 
 
