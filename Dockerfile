@@ -12,7 +12,7 @@ COPY requirements/ requirements/
 RUN pip install --only-binary :all: -r requirements/base.txt
 
 COPY . .
-RUN python -m compileall -q riotwatch riotwatch_jobs riotwatch_players riotwatch_api riotwatch_pages manage.py
+RUN python -m compileall -q riotwatch riotwatch_jobs riotwatch_players riotwatch_messages riotwatch_api riotwatch_pages manage.py
 
 # The processes write nothing into the image; their state is in PostgreSQL and Redis.
 RUN useradd --system --uid 10001 --no-create-home riotwatch

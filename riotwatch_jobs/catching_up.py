@@ -15,6 +15,9 @@ from riotwatch_jobs import dispatch, messages, registry, scheduling, slots
 from riotwatch_jobs.databases import brief_transaction
 from riotwatch_jobs.models import Execution, JobConfiguration, Trigger
 from riotwatch_jobs.scheduling import Plan
+from riotwatch_messages import telling
+from riotwatch_messages.events import SLOTS_MISSED
+from riotwatch_messages.telling import News
 
 ON_TIME = timedelta(seconds=10)
 """A slot opened within this time is on time, whatever its window is."""
@@ -128,8 +131,15 @@ def _record(due: Due, until: datetime, *, now: datetime) -> int:
     paused = _record_paused(due, until, now=now)
     if missed := count - paused:
         scheduling.skip_slot(due.plan, until, MISSED, now=now, count=missed)
+        _tell_of_missed(due.plan.job_id, missed, until)
         log.warning("slots_missed job=%s scope=%s count=%d latest=%s", due.plan.job_id, due.plan.scope, missed, until)
     return count
+
+
+def _tell_of_missed(job_id: str, count: int, latest: datetime) -> None:
+    what = f"{count} slots were missed, the latest" if count > 1 else "a slot was missed,"
+    text = f"{job_id}: {what} at {latest:%Y-%m-%d %H:%M} UTC, for no beat was running. manage.py trigger_job {job_id}"
+    telling.tell(SLOTS_MISSED, [News(f"job:{job_id}", text)])
 
 
 def _record_paused(due: Due, until: datetime, *, now: datetime) -> int:

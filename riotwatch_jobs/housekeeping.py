@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 
 from riotwatch_jobs import catching_up, closing, feeder, messages, runner
@@ -25,6 +26,9 @@ from riotwatch_jobs.models import (
     WorkerLease,
     WorkItem,
 )
+from riotwatch_messages import telling
+from riotwatch_messages.events import WORKER_GONE, Level
+from riotwatch_messages.telling import News
 
 FEED_EVERY_S = 1.0
 SWEEP_EVERY_S = 5.0
@@ -56,8 +60,17 @@ class Sweep:
 def end_dead_leases(now: datetime) -> int:
     """Take the row from every process that did not renew for 30 s, and rows from before a clock went back."""
     silent = Q(renewed_at__lte=now - LEASE_DEAD_AFTER) | Q(renewed_at__gt=now + LEASE_DEAD_AFTER)
-    ended, _ = WorkerLease.objects.filter(silent).delete()
-    return ended
+    with transaction.atomic():
+        gone = list(WorkerLease.objects.filter(silent).select_for_update(skip_locked=True))
+        WorkerLease.objects.filter(pk__in=[lease.pk for lease in gone]).delete()
+        telling.tell(WORKER_GONE, [_news_of(lease) for lease in gone if lease.queues])
+    return len(gone)
+
+
+def _news_of(gone: WorkerLease) -> News:
+    queues = ", ".join(gone.queues)
+    text = f"{gone} has given no sign of life for 30 s. Other workers of its queues take over what it held: {queues}."
+    return News(f"worker:{gone.node}", text, Level.FAILURE)
 
 
 def sweep(now: datetime, *, judge_leases: bool = True) -> Sweep:

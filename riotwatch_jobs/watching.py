@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.models.functions import Now
 
-from riotwatch_jobs import checkups, feeder, health, messages
+from riotwatch_jobs import checkups, feeder, health, health_news, messages
 from riotwatch_jobs.checkups import Finding
 from riotwatch_jobs.leases import beat_heart, database_now
 from riotwatch_jobs.loops import Loop
@@ -109,13 +109,14 @@ class Watch(Loop):
         for chore in checkups.chores():
             chore()
         findings = health.examine()
-        self._tell(findings)
+        self._log(findings)
+        health_news.note(findings, now=database_now())
         is_turn = self._looks % round(PING_EVERY_S / LOOK_EVERY_S) == 0
         if settings.HEALTH_PING_URL and is_turn and not self._ill:
             ping(settings.HEALTH_PING_URL)
         self._looks += 1
 
-    def _tell(self, findings: list[Finding]) -> None:
+    def _log(self, findings: list[Finding]) -> None:
         ill = {finding.part: finding for finding in findings if finding.ill}
         for part in sorted(ill.keys() - self._ill):
             log.warning("health_ill part=%s problem=%s remedy=%s", part, ill[part].ill, ill[part].remedy)

@@ -53,9 +53,42 @@ JOB_FAILED = Event(
     "So many runs of a job failed in a row; and the first that completes after them.",
     threshold=Threshold(3, 1, 100, "runs"),
 )
+SUCCESS_RATE = Event(
+    "success_rate",
+    "Job often fails",
+    "Fewer of a job's last 20 runs than this did not fail. At most once a day for each job.",
+    threshold=Threshold(80, 1, 100, "%"),
+)
+RUN_COMPLETED = Event(
+    "run_completed", "Run completed", "A scheduled run completed.", followed="on the page of each schedule"
+)
+KEY_REFUSED = Event(
+    "key_refused",
+    "Riot refuses the key",
+    "Riot refuses the key, or cannot read our ids with it; and when it works again.",
+)
+BUDGET_USED = Event(
+    "budget_used",
+    "Budget used up",
+    "More of the key's budget on a host was used than this. Again only after an hour below.",
+    threshold=Threshold(90, 1, 100, "%"),
+)
+SLOTS_MISSED = Event("slots_missed", "Slots missed", "A schedule was due and no beat ran.")
+WORKER_GONE = Event(
+    "worker_gone", "Worker gone", "A worker gave no sign of life for 30 s, though nobody stopped it in order."
+)
+PART_ILL = Event(
+    "part_ill",
+    "Something is not well",
+    "What job_health tells of anything else was ill for a minute; and when it is well again.",
+)
 TEST = Event("test", "Test message", "Somebody asked for it.", followed="a button of this page", at_once=True)
 
-EVENTS = (ACCOUNT_FLAGGED, ACCOUNT_UNAVAILABLE, JOB_FAILED, TEST)
+EVENTS = (
+    *(ACCOUNT_FLAGGED, ACCOUNT_UNAVAILABLE),
+    *(JOB_FAILED, SUCCESS_RATE, RUN_COMPLETED, SLOTS_MISSED),
+    *(KEY_REFUSED, BUDGET_USED, WORKER_GONE, PART_ILL, TEST),
+)
 BY_ID = {event.event_id: event for event in EVENTS}
 
 

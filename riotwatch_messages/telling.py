@@ -6,10 +6,13 @@ So nothing is told that did not happen, and nothing that happened is lost; house
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models.functions import Now
 
 from riotwatch_messages import events, targets
 from riotwatch_messages.events import Event, Level
-from riotwatch_messages.models import TEXT_MAX, EventSetting, Follow, Message
+from riotwatch_messages.models import SUBJECT_MAX, TEXT_MAX, EventSetting, Follow, Message
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,13 @@ def tell(event: Event, news: Sequence[News]) -> int:
     if not news or not somebody_listens():
         return 0
     everybody, followers = _general(event), _followers({one.subject for one in news})
-    rows = [
-        Message(event=event.event_id, level=one.level, subject=one.subject, text=_shortened(one.text), target=target)
-        for one in news
-        for target in sorted(everybody | followers[one.subject])
-    ]
+    rows = [_message(event, one, target) for one in news for target in sorted(everybody | followers[one.subject])]
     return len(Message.objects.bulk_create(rows))
+
+
+def _message(event: Event, news: News, target: str) -> Message:
+    subject, text = news.subject[:SUBJECT_MAX], _shortened(news.text)
+    return Message(event=event.event_id, level=news.level, subject=subject, text=text, target=target)
 
 
 def test(target: str, *, by: str) -> Message:
@@ -52,6 +56,11 @@ def threshold(event: Event) -> int:
         raise ValueError(f"{event.event_id} has no threshold")
     stored = EventSetting.objects.filter(pk=event.event_id).values_list("threshold", flat=True).first()
     return event.threshold.default if stored is None else stored
+
+
+def was_told(event: Event, subject: str, *, within: timedelta) -> bool:
+    """Whether anybody was told the same of this subject a short while ago."""
+    return Message.objects.filter(event=event.event_id, subject=subject, created_at__gt=Now() - within).exists()
 
 
 def _general(event: Event) -> set[str]:

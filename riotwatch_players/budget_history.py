@@ -1,12 +1,17 @@
 """How the key's budget was used: a reading a minute and host, taken by housekeeping, and what they come to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import IntegrityError, transaction
 from django.db.models import Avg, Count, F, FloatField, Max, Q
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from riotwatch_messages import telling
+from riotwatch_messages.events import BUDGET_USED
+from riotwatch_messages.telling import News
 from riotwatch_players import gateway
 from riotwatch_players.models import BudgetReading
 from riotwatch_players.riot.errors import BudgetUnavailable
@@ -14,6 +19,7 @@ from riotwatch_players.riot.limiter import ScopeUsage
 from riotwatch_players.slices import Span
 
 KEPT = timedelta(days=8)
+TOLD_AGAIN_AFTER = timedelta(hours=1)
 
 
 def take_reading() -> int:
@@ -26,7 +32,12 @@ def take_reading() -> int:
     except BudgetUnavailable:
         return 0
     taken = [_reading(row, minute) for row in usage if row.endpoint is None and row.windows]
-    BudgetReading.objects.bulk_create(taken, ignore_conflicts=True)
+    try:
+        with transaction.atomic():
+            BudgetReading.objects.bulk_create(taken)
+            _tell_of_high_use(taken)
+    except IntegrityError:
+        return 0  # another housekeeper was faster
     BudgetReading.objects.filter(at__lt=minute - KEPT).delete()
     return len(taken)
 
@@ -34,6 +45,26 @@ def take_reading() -> int:
 def _reading(row: ScopeUsage, minute: datetime) -> BudgetReading:
     longest = max(row.windows, key=lambda window: window.window_s)
     return BudgetReading(host=row.host, at=minute, used=longest.used, possible=longest.limit, blocked=row.blocked_s > 0)
+
+
+def _tell_of_high_use(taken: Sequence[BudgetReading]) -> None:
+    """Of hosts whose use was below the threshold for an hour."""
+    if not telling.somebody_listens():
+        return
+    most = telling.threshold(BUDGET_USED) / 100
+    high = [one for one in taken if one.possible and one.used >= most * one.possible]
+    telling.tell(BUDGET_USED, [_news_of(one) for one in high if not _was_high_before(one, most)])
+
+
+def _was_high_before(reading: BudgetReading, most: float) -> bool:
+    before = BudgetReading.objects.filter(host=reading.host, at__lt=reading.at, at__gte=reading.at - TOLD_AGAIN_AFTER)
+    return before.filter(possible__gt=0, used__gte=F("possible") * most).exists()
+
+
+def _news_of(reading: BudgetReading) -> News:
+    share = 100 * reading.used / reading.possible
+    text = f"{reading.used} of {reading.possible} requests of the longest window are used ({share:.0f} %)"
+    return News(f"host:{reading.host}", f"{reading.host}: {text}. Jobs wait for the budget; nothing is lost.")
 
 
 @dataclass(frozen=True)

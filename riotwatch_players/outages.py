@@ -10,9 +10,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
 
+from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
 
+from riotwatch_messages import telling
+from riotwatch_messages.events import KEY_REFUSED, Level
+from riotwatch_messages.telling import News
 from riotwatch_players import gateway, keys
 from riotwatch_players.models import KeyOutage, Player, RiotKey, Source
 from riotwatch_players.riot.client import RiotClient
@@ -173,7 +177,10 @@ def hold(why: str) -> None:
 
 def close() -> bool:
     """The key is accepted. True for the one caller who ended an outage."""
-    ended = KeyOutage.objects.filter(since__isnull=False).update(since=None, kind="", why="", next_probe_at=None)
+    with transaction.atomic():
+        ended = KeyOutage.objects.filter(since__isnull=False).update(since=None, kind="", why="", next_probe_at=None)
+        if ended:
+            _tell(f"Riot accepts the key {gateway.key_in_use()} again: what waited goes on.", Level.SUCCESS)
     if ended:
         log.info("riot_key_accepted_again key=%s", gateway.key_in_use())
         for callback in _when_over:
@@ -202,11 +209,18 @@ def _judge(kind: str, is_the_key: Callable[[], bool], *, platform: str, why: str
 
 def _open(kind: str, *, platform: str, why: str) -> None:
     key = gateway.key_in_use()
-    opened = KeyOutage.objects.filter(since=None).update(
-        kind=kind, since=Now(), why=why, platform=platform, key_mark=key.mark, next_probe_at=Now() + PROBE_EVERY
-    )
+    with transaction.atomic():
+        opened = KeyOutage.objects.filter(since=None).update(
+            kind=kind, since=Now(), why=why, platform=platform, key_mark=key.mark, next_probe_at=Now() + PROBE_EVERY
+        )
+        if opened:
+            _tell(f"{REMEDIES[kind]}. Until then jobs that talk to Riot wait. The key is {key}.", Level.FAILURE)
     if opened:
         log.warning("riot_key_%s key=%s why=%s remedy=%s", kind, key, why, REMEDIES[kind])
+
+
+def _tell(text: str, level: Level) -> None:
+    telling.tell(KEY_REFUSED, [News("key", text, level)])
 
 
 def _claim_suspicion() -> bool:

@@ -38,7 +38,7 @@ from riotwatch_jobs.models.items import (
     WorkItem,
     WorkItemQuerySet,
 )
-from riotwatch_jobs.models.leases import LEASE_DEAD_AFTER, Canary, Heartbeat, WorkerLease
+from riotwatch_jobs.models.leases import LEASE_DEAD_AFTER, Canary, Heartbeat, IllPart, WorkerLease
 from riotwatch_jobs.models.logs import ExecutionLog
 from riotwatch_jobs.models.ownership import ScheduleOwner
 
@@ -58,6 +58,7 @@ __all__ = [
     "ExecutionQuerySet",
     "ExecutionState",
     "Heartbeat",
+    "IllPart",
     "ItemState",
     "JobConfiguration",
     "ScheduleOwner",

@@ -75,3 +75,17 @@ class Canary(models.Model):
 
     def __str__(self) -> str:
         return self.queue
+
+
+class IllPart(models.Model):
+    """A part of the system that is not well, as long as it is not."""
+
+    part = models.CharField(max_length=200, primary_key=True)
+    noted_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When people were told.")
+
+    class Meta:
+        db_table = "ill_parts"
+
+    def __str__(self) -> str:
+        return self.part

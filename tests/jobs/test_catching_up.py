@@ -15,6 +15,7 @@ from riotwatch_jobs.beat import SlotScheduler
 from riotwatch_jobs.models import Execution, JobConfiguration
 from riotwatch_jobs.outcomes import Done
 from riotwatch_jobs.registry import registered_temporarily
+from riotwatch_messages.models import Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,6 +60,18 @@ def test_a_beat_that_was_down_makes_up_for_the_latest_slot_once_and_counts_the_o
     assert recorded() == [("missed:", NOON + 45 * MINUTE, 3), ("catch-up", NOON + HOUR, 0)]
     look(NOON + 71 * MINUTE)
     assert len(recorded()) == 2
+
+
+def test_people_are_told_of_the_slots_that_were_missed(settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    last_ran(schedule_row("every 15m"), NOON)
+    look(NOON + 70 * MINUTE)
+    message = Message.objects.get()
+    assert (message.event, message.subject) == ("slots_missed", "job:toy")
+    assert message.text == (
+        f"toy: 3 slots were missed, the latest at {NOON + 45 * MINUTE:%Y-%m-%d %H:%M} UTC, for no beat was running. "
+        "manage.py trigger_job toy"
+    )
 
 
 def test_a_slot_that_is_a_few_seconds_late_is_on_time():

@@ -15,6 +15,7 @@ from riotwatch_jobs.messages import CONTROL_QUEUE
 from riotwatch_jobs.models import Execution, ExecutionLog, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, Target
 from riotwatch_jobs.registry import registered_temporarily
+from riotwatch_messages.models import Message
 
 pytestmark = pytest.mark.usefixtures("lease")
 
@@ -63,6 +64,17 @@ def test_what_a_process_silent_for_30_seconds_held_is_free_and_its_death_is_note
     for item in run.items.all():
         assert (item.state, item.lost_count, item.owner_id, item.attempts) == (ItemState.WAITING, 1, None, 0)
         assert f"pid {lease.pid}" in item.reason
+
+
+def test_people_are_told_once_of_a_worker_that_is_gone(start, lease, now, settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    silence(lease, now, 30)
+    for _ in range(2):
+        housekeeping.sweep(now)
+    message = Message.objects.get()
+    assert (message.event, message.level) == ("worker_gone", "failure")
+    assert f"pid {lease.pid}) has given no sign of life for 30 s" in message.text
+    assert message.text.endswith("what it held: players.")
 
 
 def test_a_second_sweep_has_nothing_to_do(start, lease, now):

@@ -1,13 +1,16 @@
 """What is told about runs that ended."""
 
+from datetime import timedelta
+
 import pytest
+from django_celery_beat.models import PeriodicTask
 from toy_jobs import toy_job
 
-from riotwatch_jobs import closing, dispatch, leases
+from riotwatch_jobs import closing, dispatch, leases, scheduling
 from riotwatch_jobs.models import ExecutionState
 from riotwatch_jobs.outcomes import Done, Fail, Skip
 from riotwatch_jobs.registry import registered_temporarily
-from riotwatch_messages.models import EventSetting, Message
+from riotwatch_messages.models import EventSetting, Follow, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -77,3 +80,54 @@ def test_runs_that_were_skipped_or_cancelled_say_nothing(run, start, now):
     assert told() == []
     run(BAD)
     assert len(told()) == 1
+
+
+# --- The share of runs that fail ---
+
+
+def rated():
+    return list(Message.objects.filter(event="success_rate").values_list("text", flat=True))
+
+
+def test_a_job_whose_runs_fail_too_often_is_told_once_a_day(run):
+    for outcomes in [GOOD] * 8 + [BAD, GOOD]:
+        run(outcomes)
+    assert rated() == []
+    run(BAD)
+    run(BAD)
+    text = "toy: 3 of the last 12 runs failed; 75 % did not, 80 % should not"
+    assert rated() == [text]
+    for outcomes in [GOOD] * 5 + [BAD] * 3:
+        run(outcomes)
+    assert rated() == [text]
+    Message.objects.update(created_at=leases.database_now() - timedelta(days=2))
+    for outcomes in [GOOD] * 20 + [BAD] * 5:
+        run(outcomes)
+    assert len(rated()) == 2
+
+
+def test_of_few_runs_no_share_is_told(run):
+    EventSetting.objects.create(event="success_rate", threshold=100)
+    for _ in range(9):
+        run(BAD)
+    assert rated() == []
+    run(BAD)
+    assert rated() == ["toy: 10 of the last 10 runs failed; 0 % did not, 100 % should not"]
+
+
+# --- Runs that complete ---
+
+
+def test_who_follows_a_schedule_hears_of_its_runs_and_of_no_others(run, start, work_off, now):
+    with registered_temporarily(toy_job(GOOD)):
+        scheduling.sync_schedules()
+        row = PeriodicTask.objects.get(name="toy")
+        Follow.objects.create(subject=f"schedule:{row.pk}", target="phone")
+        work_off(start("toy"))  # by hand
+        assert told() == []
+        slot = scheduling.open_slot(scheduling.plan_of(row), now, now=now, trigger="schedule")
+        dispatch.start(slot.pk, now=leases.database_now())
+        work_off(slot)
+    ((event, level, text),) = told()
+    assert (event, level) == ("run_completed", "info")
+    assert text.startswith(f"toy run {slot.pk}: 1 items done, 0 failed, 0 skipped, 1 requests, in ")

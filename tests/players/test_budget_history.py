@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from freezegun import freeze_time
 
+from riotwatch_messages.models import EventSetting, Message
 from riotwatch_players import budget_history, gateway
 from riotwatch_players.models import BudgetReading
 from riotwatch_players.riot.limiter import Grant, Lane, Scope
@@ -18,9 +19,9 @@ HEADERS = {"X-App-Rate-Limit": "20:1,100:120", "X-App-Rate-Limit-Count": "1:1,1:
 
 
 @pytest.fixture
-def key(settings):
+def key(settings, request):
     """A budget that no other test uses."""
-    settings.RIOT_API_KEY = "RGAPI-of-the-budget-history"
+    settings.RIOT_API_KEY = f"RGAPI-of-{request.node.name}"
 
 
 def ask(host):
@@ -42,6 +43,28 @@ def test_what_is_taken_of_each_host_is_noted_once_a_minute():
     ask("kr")
     with freeze_time(NOW + timedelta(seconds=61)):
         assert budget_history.take_reading() == 2
+
+
+@pytest.mark.usefixtures("key")
+def test_people_are_told_when_a_budget_is_used_up_and_again_only_after_an_hour_below(settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    EventSetting.objects.create(event="budget_used", threshold=1)
+    for minutes, told in ((0, 1), (1, 1), (50, 1), (109, 1), (170, 2)):
+        with freeze_time(NOW + timedelta(minutes=minutes)):
+            ask("europe")
+            assert budget_history.take_reading() == 1
+        assert Message.objects.count() == told
+    text = Message.objects.earliest("id").text
+    assert text.startswith("europe: 1 of 100 requests of the longest window are used (1 %). Jobs wait")
+
+
+@pytest.mark.usefixtures("key")
+def test_a_budget_with_room_left_is_not_told(settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    with freeze_time(NOW):
+        ask("europe")
+        budget_history.take_reading()
+    assert not Message.objects.exists()
 
 
 @pytest.mark.usefixtures("key")

@@ -9,6 +9,7 @@ from riotwatch_jobs import dispatch, health, inline, scheduling
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import DEFAULT_SCOPE, Execution, Trigger, WorkItem
 from riotwatch_jobs.watching import Watch
+from riotwatch_messages.models import Message
 from riotwatch_players import gateway, outages
 from riotwatch_players.models import BacklogMatch, KeyOutage, Player
 from riotwatch_players.simulator.ids import DEMO_KEY
@@ -51,6 +52,18 @@ def test_an_open_run_waits_for_a_key_and_burns_nothing(riot, track):
     assert items == [("WAITING", 0, False)] * 2
     assert all("set_riot_key" in item.reason for item in run.items.all())
     assert all(item.available_at > database_now() + timedelta(seconds=50) for item in run.items.all())
+
+
+def test_people_are_told_once_that_the_key_is_refused_and_once_that_it_works_again(riot, track, settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    a_run_whose_key_dies(riot, track)
+    outages.replace_key(NEW_KEY)
+    outages.check_key()
+    refused, accepted = Message.objects.filter(event="key_refused").order_by("id")
+    assert "set it with manage.py set_riot_key" in refused.text
+    assert f"The key is …{DEMO_KEY[-4:]}." in refused.text
+    assert (refused.level, accepted.level) == ("failure", "success")
+    assert accepted.text == "Riot accepts the key …5555 again: what waited goes on."
 
 
 def test_the_run_goes_on_the_moment_a_new_key_is_stored(riot, track):
