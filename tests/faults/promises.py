@@ -47,7 +47,7 @@ PROMISES = {
     "F19": Promise("beat is killed between a run's row and its message", "the slot makes one run, which is sent", 45),
     "F20": Promise("clocks change, in three zones", "a daily job runs once a day, at the listed instants"),
     "F21": Promise(
-        "clocks of hosts are wrong by ten minutes or an hour",
+        "clocks of hosts are wrong by ten minutes or an hour, or are set by as much",
         "no slot is early or late, and no worker is declared dead",
         5,
     ),

@@ -253,11 +253,13 @@ def test_f20_clocks_change(rig, schedule, measured, change):
     measured("F20", note=f"{len(CLOCK_CHANGES)} changes in three zones, one with half an hour")
 
 
+LIBRARY = Path(find_spec("libfaketime").origin).parent / "vendor/libfaketime/src/libfaketime.so.1"
+FAKED = {"LD_PRELOAD": str(LIBRARY), "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
+
 def clock_off_by(seconds):
     """For a process whose clock is wrong; skips where the library for that cannot be loaded here."""
-    found = find_spec("libfaketime")
-    library = Path(found.origin).parent / "vendor/libfaketime/src/libfaketime.so.1"
-    extra = {"LD_PRELOAD": str(library), "FAKETIME": f"{seconds:+d}", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    extra = {**FAKED, "FAKETIME": f"{seconds:+d}"}
     told = subprocess.run(
         [sys.executable, "-c", "import time; print(time.time())"],
         env={**os.environ, **extra},
@@ -268,6 +270,22 @@ def clock_off_by(seconds):
     if abs(float(told.stdout) - time.time() - seconds) > 60:
         pytest.skip("libfaketime cannot be loaded on this machine")
     return extra
+
+
+class SetClock:
+    """A clock that is set while processes go by it."""
+
+    def __init__(self, file):
+        clock_off_by(60)
+        self._file = file
+        self.set(0)
+
+    def set(self, seconds):
+        """So far ahead of the right time."""
+        self._file.write_text(f"{seconds:+d}\n")
+
+    def environment(self):
+        return {**FAKED, "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_NO_CACHE": "1"}
 
 
 @pytest.mark.slow_fault
@@ -288,6 +306,29 @@ def test_f21_hosts_whose_clocks_are_wrong(rig, schedule, measured):
         rig.stack.stop(f"beat{off_by:+d}")
     assert leases <= set(WorkerLease.objects.values_list("pk", flat=True))
     measured("F21", runs=made, seconds=[max(seconds)], note="how late a slot was at most")
+
+
+@pytest.mark.slow_fault
+def test_f21_clocks_that_are_set_while_processes_run(rig, schedule, tmp_path, measured):
+    clock = SetClock(tmp_path / "clock")
+    rig.stack.stop(*rig.stack.processes)
+    rig.stack.start("housekeeping", sys.executable, "manage.py", "housekeeping", **clock.environment())
+    rig.stack.worker("worker", **clock.environment())
+    start_beats(rig, "beat", **clock.environment())
+    wait_for_worker("worker")
+    leases = set(WorkerLease.objects.values_list("pk", flat=True))
+
+    def set_it_again_and_again():
+        for seconds in (3_600, -3_600, 0, 600, -600):
+            wait_for_slots(3)
+            clock.set(seconds)
+        wait_for_slots(3)
+
+    made = switched_on(schedule, set_it_again_and_again)
+    gaps = gaps_s(made)
+    assert leases <= set(WorkerLease.objects.values_list("pk", flat=True))
+    late = [(run.queued_at - run.slot).total_seconds() for run in made]
+    measured("F21", runs=made, seconds=[max(late)], note=f"set while they run, at most {max(gaps):g} s between slots")
 
 
 # --- Switches --------------------------------------------------------------------------------------------------------
