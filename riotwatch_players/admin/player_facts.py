@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from riotwatch_players.admin.charts import RankCurve, factor_chart, rank_curve
 from riotwatch_players.admin.feedback import LabelForm
 from riotwatch_players.analysis import SOLO_QUEUE, AnalysisRule
+from riotwatch_players.encounters import NEWEST_MATCHES, encounters_of
 from riotwatch_players.models import Analysis, Participant, Player, RankSnapshot
 
 GAMES_SHOWN = 20
@@ -19,6 +20,9 @@ CHECKS_SHOWN = 10
 RANKS_SHOWN = 200
 READINGS_SHOWN = 8
 AUDIT_SHOWN = 10
+ENCOUNTERS_SHOWN = 15
+MET_AT_LEAST = 2
+"""Whoever was met once only is left out, as most people are."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ def facts_of(player: Player, *, now: datetime) -> dict[str, Any]:
         "curve": _curve(ranks, now=now),
         "readings": ranks[:READINGS_SHOWN],
         "games": _games(player),
+        "encounters": encounters_of(player, at_least=MET_AT_LEAST, most=ENCOUNTERS_SHOWN),
+        "encounters_of": NEWEST_MATCHES,
         "checks": player.ban_checks.order_by("-checked_at")[:CHECKS_SHOWN],
         "audit": _audit(player),
     }

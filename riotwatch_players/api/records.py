@@ -4,14 +4,24 @@ from typing import Any
 
 import pydantic
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Schema
 
 from riotwatch_api.access import allow
 from riotwatch_api.application import needs
 from riotwatch_api.models import Role
-from riotwatch_api.paging import Page, Paging, page_of
+from riotwatch_api.paging import DEFAULT_PAGE, Limit, Page, Paging, page_of
 from riotwatch_players.api.finding import player_of
-from riotwatch_players.api.shapes import AnalysisOut, GameOut, RankOut, analysis_out, game_out, rank_out
+from riotwatch_players.api.shapes import (
+    AnalysisOut,
+    EncounterOut,
+    GameOut,
+    RankOut,
+    analysis_out,
+    encounter_out,
+    game_out,
+    rank_out,
+)
+from riotwatch_players.encounters import NEWEST_MATCHES, encounters_of
 
 router = Router(tags=["Players"])
 
@@ -23,6 +33,14 @@ class GameFilter(Paging):
 
     queue_id: int | None = pydantic.Field(None, ge=0, le=DATABASE_INTEGER, examples=[420])
     usable: bool | None = pydantic.Field(None, description="Only those that analysis takes, or only the others.")
+
+
+class EncounterFilter(Schema):
+    """How far back, and who is worth a row."""
+
+    matches: int = pydantic.Field(NEWEST_MATCHES, ge=1, le=1000, description="So many of the newest matches count.")
+    at_least: int = pydantic.Field(1, ge=1, le=1000, description="Only those met so often.")
+    limit: Limit = DEFAULT_PAGE
 
 
 class RankFilter(Paging):
@@ -44,6 +62,22 @@ def list_matches(request: HttpRequest, puuid: str, chosen: Query[GameFilter]) ->
     games = games.filter(match__queue_id=chosen.queue_id) if chosen.queue_id is not None else games
     games = games.filter(usable=chosen.usable) if chosen.usable is not None else games
     return page_of(games, chosen, game_out, by=("started_at", "id"))
+
+
+@router.get(
+    "/players/{puuid}/encounters",
+    response=Page[EncounterOut],
+    summary="List whom a player meets",
+    openapi_extra=needs(Role.VIEWER),
+)
+def list_encounters(request: HttpRequest, puuid: str, chosen: Query[EncounterFilter]) -> dict[str, Any]:
+    """Flagged people first, then those met most. One page: raise `at_least` for those who matter.
+
+    In Arena who shares a pair is together; remakes do not count.
+    """
+    allow(request, Role.VIEWER)
+    met = encounters_of(player_of(puuid), matches=chosen.matches, at_least=chosen.at_least, most=chosen.limit)
+    return {"items": [encounter_out(one) for one in met]}
 
 
 @router.get(

@@ -7,6 +7,7 @@ import pydantic
 from ninja import Schema
 
 from riotwatch_players.detection.words import Verdict
+from riotwatch_players.encounters import Encounter
 from riotwatch_players.game_names import champion_name, queue_name, role_name
 from riotwatch_players.models import Analysis, Participant, Player, RankSnapshot, Stage
 
@@ -94,6 +95,25 @@ class GameOut(Schema):
     vision_score: int | None
 
 
+class ScoreOut(Schema):
+    """Matches, and how many of them the player asked about won."""
+
+    times: int
+    won: int
+
+
+class EncounterOut(Schema):
+    """Somebody the player met."""
+
+    puuid: str = PUUID
+    riot_id: str
+    platform: str
+    verdict: Verdict | None = pydantic.Field(description="Of their newest analysis. It recommends a look, no more.")
+    together: ScoreOut
+    against: ScoreOut
+    last_met: datetime
+
+
 class AnalysisOut(Schema):
     """One judgement with its evidence. It recommends a look; it does not accuse."""
 
@@ -152,6 +172,20 @@ def game_out(game: Participant) -> GameOut:
     }
     own = GameOut.model_fields.keys() - of_match.keys() - named.keys()
     return GameOut(**of_match, **named, **{name: getattr(game, name) for name in own})
+
+
+def encounter_out(met: Encounter) -> EncounterOut:
+    """Somebody the player met."""
+    who = met.player
+    return EncounterOut(
+        puuid=who.puuid,
+        riot_id=who.riot_id,
+        platform=who.platform,
+        verdict=Verdict(who.verdict) if who.verdict else None,
+        together=ScoreOut.model_validate(met.together),
+        against=ScoreOut.model_validate(met.against),
+        last_met=met.last_met,
+    )
 
 
 def analysis_out(analysis: Analysis) -> AnalysisOut:

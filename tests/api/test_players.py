@@ -97,6 +97,25 @@ def test_standings_and_judgements_come_newest_first(viewer, ada):
     assert analyses["next_cursor"]
 
 
+def test_whom_a_player_meets_is_told_with_how_it_went(viewer, ada):
+    for number in (1, 2):
+        body = factories.body(f"EUW1_{number}", factories.TEN[: 10 - number])
+        store_match(ada.source, f"EUW1_{number}", body, now=factories.NOW, discover=None)
+    Player.objects.filter(game_name="Finn").update(verdict="mixed")
+    told = viewer.get(f"/players/{ada.puuid}/encounters", limit=2).json()
+    finn, _ = told["items"]
+    assert (finn["riot_id"], finn["verdict"], finn["together"], finn["against"]) == (
+        *("Finn#EUW", "mixed"),
+        *({"times": 0, "won": 0}, {"times": 2, "won": 2}),
+    )
+    assert told["next_cursor"] is None
+    everybody = viewer.get(f"/players/{ada.puuid}/encounters").json()["items"]
+    bela = next(one for one in everybody if one["riot_id"] == "Bela#EUW")
+    assert (bela["together"], bela["against"]["times"], bela["verdict"]) == ({"times": 2, "won": 2}, 0, None)
+    often = viewer.get(f"/players/{ada.puuid}/encounters", at_least=2).json()["items"]
+    assert (len(everybody), len(often)) == (8, 7)
+
+
 # --- Changing --------------------------------------------------------------------------------------------------------
 
 

@@ -200,7 +200,7 @@ def test_without_an_analysis_the_page_says_how_far_it_is(admin_client, db):
 
 def test_a_players_page_asks_the_database_a_fixed_number_of_times(admin_client, stored, django_assert_max_num_queries):
     analyzed(stored)
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         admin_client.get(page(Player, "change", stored.pk))
 
 
