@@ -1,5 +1,6 @@
 """The list of messages: what became of each, tests of the targets, and sending again what was given up."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
@@ -7,7 +8,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,7 +18,8 @@ from unfold.decorators import display
 
 from riotwatch_messages import events, targets, telling
 from riotwatch_messages.admin import arrivals
-from riotwatch_messages.models import Message, MessageQuerySet, MessageState
+from riotwatch_messages.admin.choices import FOLLOWED, ChoicesForm, described
+from riotwatch_messages.models import EventSetting, Message, MessageQuerySet, MessageState
 from riotwatch_pages import times
 from riotwatch_pages.live import Part, part
 from riotwatch_pages.posting import posted
@@ -130,6 +133,7 @@ class MessageAdmin(ReadOnlyAdmin):
             "live_rows": part(self.admin_site, self.has_view_permission, self._live_rows),
             "test": posted(self.admin_site, self.has_test_permission, self._test),
         }
+        views["choices"] = self.admin_site.admin_view(self._choices)
         own = [path(f"{name}/", view, name=f"riotwatch_messages_message_{name}") for name, view in views.items()]
         return own + super().get_urls()  # type: ignore[no-any-return]
 
@@ -153,6 +157,29 @@ class MessageAdmin(ReadOnlyAdmin):
         self.message_user(request, text, level=level)
         return reverse("admin:riotwatch_messages_message_changelist")
 
+    def _choices(self, request: HttpRequest) -> HttpResponse:
+        """The page on which people choose who hears of what."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        may_change = request.user.has_perm("riotwatch_messages.change_eventsetting")
+        if request.method == "POST" and not may_change:
+            raise PermissionDenied
+        form = ChoicesForm(request.POST or None, may_change=may_change)
+        if form.is_bound and form.is_valid():
+            return self._save_choices(request, form)
+        context = self.admin_site.each_context(request) | {"opts": self.opts, "title": "Who hears of what"}
+        context |= {"form": form, "targets": list(targets.configured()), "followed": FOLLOWED, "may_change": may_change}
+        return TemplateResponse(request, "riotwatch_messages/choices.html", context)
+
+    def _save_choices(self, request: HttpRequest, form: ChoicesForm) -> HttpResponse:
+        with transaction.atomic():
+            changed = form.save()
+            for row in changed:
+                _audit(request, [row], described(row))
+        text = f"Saved: {', '.join(map(str, changed))}" if changed else "Nothing was different"
+        self.message_user(request, text, level=messages.SUCCESS)
+        return HttpResponseRedirect(reverse("admin:riotwatch_messages_message_choices"))
+
     def has_test_permission(self, request: HttpRequest) -> bool:
         """Who may make something be sent."""
         return request.user.has_perm("riotwatch_messages.test_message")
@@ -168,6 +195,6 @@ class MessageAdmin(ReadOnlyAdmin):
         self.message_user(request, f"Sent again: {again}" if again else "None of them has failed", level=level)
 
 
-def _audit(request: HttpRequest, rows: list[Message], text: str) -> None:
+def _audit(request: HttpRequest, rows: Sequence[Message | EventSetting], text: str) -> None:
     if request.user.pk is not None and rows:
         LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, change_message=text)
