@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponseBase
@@ -14,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
+from riotwatch_api.keys import role_of
 from riotwatch_pages import times
 from riotwatch_players import bulk, labels
 from riotwatch_players.admin.player_actions import PlayerActions
@@ -136,7 +138,7 @@ class PlayerAdmin(PlayerActions, PlayerErasing):
         may_change = self.has_change_permission(request, row)
         starts = starting_actions(row, games_needed=facts["games_needed"]) if may_change else []
         buttons = {"may_change": may_change, "may_erase": self.may_erase(request)}
-        buttons |= {"starts": starts, "pause_form": PauseForm()}
+        buttons |= {"starts": starts, "pause_form": PauseForm(), "may_export": _may_export(request)}
         return facts | buttons | {"player_query": f"?player={row.pk}"}
 
     # --- Adding ------------------------------------------------------------------------------------------------------
@@ -175,6 +177,11 @@ class PlayerAdmin(PlayerActions, PlayerErasing):
             form.add_error(None, str(problem))
             return []
         return [_audited(request, one) for one in results]
+
+
+def _may_export(request: HttpRequest) -> bool:
+    """Exports are the API's, for whom it answers to."""
+    return isinstance(request.user, User) and role_of(request.user) is not None
 
 
 def _audited(request: HttpRequest, result: LineResult) -> LineResult:

@@ -44,6 +44,7 @@ BODIES: dict[str, Any] = {
 }
 
 
+QUERIES = {"search_players": "?q=ada", "export_rows": "?part=matches"}
 OTHERWISE = {
     "remove_schedule": {404},  # by a role before
     "set_riot_key": {503},  # Riot is not there to be asked
@@ -74,7 +75,7 @@ def test_every_operation_asks_for_its_role(addresses):
     for path, method, about in sorted(operations(), key=lambda one: one[2]["operationId"] == "erase_player"):
         needed, body = Role(about["x-role"]), BODIES.get(about["operationId"])
         assert (body is not None) == ("requestBody" in about), about["operationId"]
-        query = "?q=ada" if about["operationId"] == "search_players" else ""
+        query = QUERIES.get(about["operationId"], "")
         for role, one in [(None, Caller()), *callers.items()]:
             status = one.send(method.upper(), path.format(**addresses) + query, body).status_code
             expected = 401 if role is None else 200 if role.covers(needed) else 403

@@ -27,11 +27,14 @@ def known(toy: None, riot: list[str]) -> tuple[str, str]:
     """An admin's key, and the names of what there is, in the form of the fuzzer's configuration."""
     key = key_of(account("anna", Role.ADMIN), Role.ADMIN)[1]
     caller = Caller(key)
-    puuid = caller.post("/players", {"riot_id": riot[0], "platform": "euw1"}).json()["puuid"]
+    puuid, erased = (
+        caller.post("/players", {"riot_id": riot_id, "platform": "euw1"}).json()["puuid"] for riot_id in riot[:2]
+    )
     run = caller.post("/jobs/toy/trigger", {}).json()["id"]
     schedule = PeriodicTask.objects.get(name="toy").pk
     names = f'"path.job_id" = "toy"\n"path.puuid" = "{puuid}"\n"path.run_id" = {run}\n"path.schedule_id" = {schedule}'
-    return key, f"[parameters]\n{names}\n"
+    apart = f'include-operation-id = "erase_player"\nparameters = {{ "path.puuid" = "{erased}" }}'
+    return key, f"[parameters]\n{names}\n\n[[operations]]\n{apart}\n"
 
 
 @pytest.mark.timeout(900)
