@@ -22,9 +22,12 @@ READS_AT_ONCE = 16
 COLORS = (36, 33, 32, 35, 34, 96, 93, 92, 95, 94)
 SUPERVISOR = "up"
 
-RECORD = re.compile(r"\[?([IWEDC] )?\[?\d{2,4}-?\d\d-?\d\d[ T]")
-"""How a log record starts with Django, Celery, gunicorn and tornado; other lines continue one."""
-TROUBLE = re.compile(r"^\[?[WEC] \d|\b(WARNING|ERROR|CRITICAL)\b")
+RECORD = re.compile(r"\[?([IWEDC] )?\[?\d{2,4}-?\d\d-?\d\d[ T]|\{\"timestamp\":")
+"""How a log record starts with our formats, tornado and PostgreSQL; other lines continue one."""
+TROUBLE = re.compile(
+    r"^\[?[WEC] \d|\b(WARNING|ERROR|CRITICAL)\b"
+    r"|^\d\S+ \[(?:warning|error|critical)|^\{\"timestamp\": \S+, \"level\": \"(?:warning|error|critical)\""
+)
 TRACEBACK = "Traceback (most recent call last)"
 
 

@@ -120,6 +120,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
 ]
 MIDDLEWARE = [
+    "riotwatch.request_ids.RequestIds",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -248,14 +249,19 @@ CELERY_TASK_ANNOTATIONS = {"riotwatch_jobs.tasks.run_item": {"rate_limit": TASK_
 
 # --- Logs ------------------------------------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOG_FORMAT = env.matching("LOG_FORMAT", "console", pattern="json|console", example="json")
+LOGGING_CONFIG = "riotwatch.log_lines.configure"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "riotwatch.log_lines.lines_for", "reader": LOG_FORMAT},
+        "run": {"()": "riotwatch.log_lines.run_lines"},
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "level": LOG_LEVEL},
         # What is logged while an item runs, by us or by a library, is also kept with its run.
-        "execution": {"class": "riotwatch_jobs.capture.ExecutionLogHandler"},
+        "execution": {"class": "riotwatch_jobs.capture.ExecutionLogHandler", "formatter": "run"},
         "nowhere": {"class": "logging.NullHandler"},
     },
     "loggers": {

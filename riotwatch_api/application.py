@@ -1,9 +1,9 @@
 """django-ninja's application, with our errors and a description that tells of them."""
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
@@ -21,7 +21,7 @@ from riotwatch_api.problems import KINDS, Problem, ProblemOut
 Translation = Mapping[type[Exception], Callable[[Any], Problem]]
 """From an exception of ours to the problem that callers are told."""
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 def needs(role: Role) -> dict[str, Any]:
@@ -92,15 +92,15 @@ def _of_refused_request(error: SuspiciousOperation) -> Problem:
 
 
 def _of_lost_database(error: Exception) -> Problem:
-    log.error("api_without_database problem=%s", type(error).__name__)
+    log.error("api_without_database", problem=type(error).__name__)
     return Problem("unavailable", "the database does not answer: try again in a few seconds")
 
 
 def _unforeseen(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     log.error(
-        "api_error method=%s route=%s",
-        request.method,
-        route_of(request),
+        "api_error",
+        method=request.method,
+        route=route_of(request),
         exc_info=error if isinstance(error, Exception) else True,
     )
     got_request_exception.send(sender=None, request=request)

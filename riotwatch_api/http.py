@@ -1,9 +1,9 @@
 """What all responses of the API have in common, whoever made them."""
 
-import logging
 from collections.abc import Callable
 from http import HTTPStatus
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response, patch_vary_headers, set_response_etag
@@ -15,7 +15,7 @@ from riotwatch_api.problems import Problem
 ROOT = "/api/v1/"
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class ApiResponses:
@@ -49,7 +49,7 @@ def route_of(request: HttpRequest) -> str:
 def _log(request: HttpRequest, response: HttpResponse) -> None:
     """In place of Django's own line, which names the path with what stands in it."""
     response._has_been_logged = True  # type: ignore[attr-defined]
-    log.info("api_refused method=%s route=%s status=%d", request.method, route_of(request), response.status_code)
+    log.info("api_refused", method=request.method, route=route_of(request), status=response.status_code)
 
 
 def _as_problem(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -152,8 +152,3 @@ def sum_results(result_type: type[Any], parts: Iterable[dict[str, Any]]) -> dict
         for name, value in part.items():
             totals[name] = totals.get(name, 0) + value
     return totals
-
-
-def as_fields(fields: dict[str, object]) -> str:
-    """`key=value` pairs of a log line."""
-    return " ".join(f"{name}={value}" for name, value in fields.items())

@@ -4,18 +4,19 @@ Any number of beats may run: they compute the same slots and race on one INSERT.
 message is sent, so neither a dead broker nor a killed beat loses it.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
 
+import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 from django_celery_beat.schedulers import DatabaseScheduler
+from structlog.contextvars import bound_contextvars
 
 from riotwatch_jobs import catching_up, leases, scheduling
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class SlotScheduler(DatabaseScheduler):
@@ -32,10 +33,10 @@ class SlotScheduler(DatabaseScheduler):
         try:
             rows = self.schedule
         except (DatabaseError, InterfaceError) as problem:
-            log.warning("beat_without_database problem=%s", problem)
+            log.warning("beat_without_database", problem=problem)
             return
         for name, row in rows.items():
-            log.info("schedule_loaded name=%s schedule=%s last_run=%s", name, scheduling.text_of(row), row.last_run_at)
+            log.info("schedule_loaded", name=name, schedule=scheduling.text_of(row), last_run=row.last_run_at)
 
     @property
     def schedule(self) -> dict[str, PeriodicTask]:
@@ -54,7 +55,7 @@ class SlotScheduler(DatabaseScheduler):
         rows = {}
         for row in scheduling.rows_that_start_jobs():
             if problem := scheduling.problem_of(row):
-                log.error("schedule_unusable name=%s problem=%s", row.name, problem)
+                log.error("schedule_unusable", name=row.name, problem=problem)
             else:
                 rows[row.name] = row
         return rows
@@ -68,7 +69,7 @@ class SlotScheduler(DatabaseScheduler):
             for row in list(self.schedule.values()):
                 self._look_at(row, now)
         except (DatabaseError, InterfaceError) as problem:
-            log.warning("beat_without_database problem=%s", problem)
+            log.warning("beat_without_database", problem=problem)
             return float(self.max_interval)
         return float(self.max_interval) - (now.timestamp() + time.monotonic() - read_at) % 1
 
@@ -81,11 +82,12 @@ class SlotScheduler(DatabaseScheduler):
     def _look_at(self, row: PeriodicTask, now: datetime) -> None:
         """What the database refuses of one schedule does not keep the others from their slots; an outage does."""
         try:
-            self._open_if_due(row, now)
+            with bound_contextvars(schedule=row.name, job=scheduling.job_id_of(row)):
+                self._open_if_due(row, now)
         except DatabaseError as problem:
             if not connection.is_usable():
                 raise
-            log.warning("schedule_not_looked_at name=%s problem=%s", row.name, problem)
+            log.warning("schedule_not_looked_at", name=row.name, problem=problem)
 
     def _open_if_due(self, row: PeriodicTask, now: datetime) -> None:
         before = row.last_run_at

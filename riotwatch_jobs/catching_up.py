@@ -4,10 +4,10 @@ A slot is missed when no beat ran. Beat settles that when it is back, housekeepi
 an emergency stop or a switched-off scheduler are not missed; they are recorded as what they are.
 """
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.db.models import F
 from django_celery_beat.models import PeriodicTask
 
@@ -26,7 +26,7 @@ MISSED = "missed: no beat was running"
 COUNTED_AT_MOST = 10_000
 INSTANT = timedelta(microseconds=1)
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _record(due: Due, until: datetime, *, now: datetime) -> int:
     if missed := count - paused:
         scheduling.skip_slot(due.plan, until, MISSED, now=now, count=missed)
         _tell_of_missed(due.plan.job_id, missed, until)
-        log.warning("slots_missed job=%s scope=%s count=%d latest=%s", due.plan.job_id, due.plan.scope, missed, until)
+        log.warning("slots_missed", job=due.plan.job_id, scope=due.plan.scope, count=missed, latest=until)
     return count
 
 

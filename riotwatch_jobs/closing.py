@@ -14,15 +14,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.db import transaction
 from django.db.models import F, Q
+from structlog.contextvars import bound_contextvars
 
 from riotwatch_jobs import items, leases, messages, registry, run_news
 from riotwatch_jobs.base import Job, sum_results
 from riotwatch_jobs.databases import is_outage
 from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, ItemState, WorkItem, WorkItemQuerySet
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 DEADLINE_GRACE = timedelta(seconds=30)
 """How long what is being worked on at the deadline may take to end; then it is taken away."""
@@ -57,6 +59,11 @@ class Totals(items.Sums):
 
 def close_if_finished(execution_id: int, *, now: datetime) -> bool:
     """Close a run that has no open item, or begin its next phase. True for the one caller that closed it."""
+    with bound_contextvars(run=execution_id):
+        return _close_or_go_on(execution_id, now=now)
+
+
+def _close_or_go_on(execution_id: int, *, now: datetime) -> bool:
     while execution := Execution.objects.without_open_items().filter(pk=execution_id).first():
         if _is_left_to_others(execution, now=now):
             return False
@@ -76,7 +83,7 @@ def _is_left_to_others(execution: Execution, *, now: datetime) -> bool:
     try:
         registry.get(execution.job_id)
     except registry.UnknownJob as problem:
-        log.error("run_left_to_others run=%s problem=%s", execution.pk, problem)
+        log.error("run_left_to_others", run=execution.pk, problem=problem)
         return True
     return False
 
@@ -101,9 +108,7 @@ def _begin_next_phase(execution: Execution, *, now: datetime) -> None:
         # The job's own code: whatever it raises fails this run.
         _stop_before_next_phase(execution, bug)
         return
-    log.info(
-        "phase_started job=%s run=%s phase=%d items=%d", execution.job_id, execution.pk, execution.phase + 1, count
-    )
+    log.info("phase_started", job=execution.job_id, run=execution.pk, phase=execution.phase + 1, items=count)
 
 
 def _raise_phase(execution: Execution) -> bool:
@@ -212,18 +217,17 @@ def _announce(execution: Execution, state: ExecutionState, reason: str, totals: 
     next_run = _timetable.next_run(execution, now) if _timetable else None
     log.log(
         logging.WARNING if state == ExecutionState.FAILED else logging.INFO,
-        "%s job=%s run=%s state=%s duration_s=%.1f done=%d failed=%d skipped=%d requests=%d next_run=%s reason=%s",
         event,
-        execution.job_id,
-        execution.pk,
-        state,
-        duration_s,
-        totals.counts.done,
-        totals.counts.failed,
-        totals.counts.skipped,
-        totals.requests,
-        next_run.isoformat() if next_run else "none",
-        reason,
+        job=execution.job_id,
+        run=execution.pk,
+        state=state,
+        duration_s=round(duration_s, 1),
+        done=totals.counts.done,
+        failed=totals.counts.failed,
+        skipped=totals.counts.skipped,
+        requests=totals.requests,
+        next_run=next_run.isoformat() if next_run else None,
+        reason=reason,
     )
 
 

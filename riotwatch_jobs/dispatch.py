@@ -13,9 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pydantic
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from structlog.contextvars import bound_contextvars
 
 from riotwatch_jobs import closing, feeder, items, logs, messages, registry, run_news
 from riotwatch_jobs.base import Job, Overlap
@@ -36,7 +38,7 @@ TRIGGERED_BY_MAX = 150
 OTHER_CODE_FOR = timedelta(hours=1)
 """How long a run may wait for a worker that has its code, before it fails."""
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class BadConfig(ValueError):
@@ -140,7 +142,7 @@ def request(wanted: Request, *, now: datetime) -> tuple[Execution, bool]:
         execution.state, execution.reason = ExecutionState.SKIPPED, hold
         execution.started_at = execution.finished_at = now
         execution.save()
-        log.info("job_skipped job=%s run=%s reason=%s", execution.job_id, execution.pk, hold)
+        log.info("job_skipped", job=execution.job_id, run=execution.pk, reason=hold)
         return execution, True
     try:
         with transaction.atomic():
@@ -158,6 +160,11 @@ def request(wanted: Request, *, now: datetime) -> tuple[Execution, bool]:
 
 def start(execution_id: int, *, now: datetime) -> Execution | None:
     """Turn a PENDING run into IN_PROGRESS with its items. None where there was nothing to start (yet)."""
+    with bound_contextvars(run=execution_id):
+        return _start_pending(execution_id, now=now)
+
+
+def _start_pending(execution_id: int, *, now: datetime) -> Execution | None:
     execution = Execution.objects.filter(pk=execution_id, state=ExecutionState.PENDING).first()
     if execution is None or EmergencyStop.objects.exists():  # then it waits: housekeeping sends it again
         return None
@@ -188,7 +195,7 @@ def _leave_to_others(execution: Execution, problem: registry.OtherCode, *, now: 
     if now - execution.queued_at >= OTHER_CODE_FOR:
         end_unstarted(execution, ExecutionState.FAILED, f"no worker has its code: {problem}", now=now)
         return
-    log.error("run_left_to_others run=%s problem=%s", execution.pk, problem)
+    log.error("run_left_to_others", run=execution.pk, problem=problem)
     waiting = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING)
     waiting.update(reason=f"left to workers with other code: {problem}")
 
@@ -202,7 +209,7 @@ def _start_with_items(execution: Execution, *, now: datetime) -> bool:
         if not _begin(execution, now=now):
             return False
         count = _add_items(execution, job, now=now)
-    log.info("job_started job=%s run=%s items=%d trigger=%s", job.job_id, execution.pk, count, execution.trigger)
+    log.info("job_started", job=job.job_id, run=execution.pk, items=count, trigger=execution.trigger)
     return True
 
 
@@ -278,5 +285,5 @@ def end_unstarted(execution: Execution, state: ExecutionState, reason: str, *, n
     if ended:
         level = logging.WARNING if state == ExecutionState.FAILED else logging.INFO
         event = "job_failed" if state == ExecutionState.FAILED else "job_skipped"
-        log.log(level, "%s job=%s run=%s reason=%s", event, execution.job_id, execution.pk, reason)
+        log.log(level, event, job=execution.job_id, run=execution.pk, reason=reason)
         logs.note(execution.pk, f"{state}: {reason}", now=now, level=level)

@@ -3,16 +3,16 @@
 They are asked for in the transaction that closes the run they follow: neither a crash nor a dead broker loses them.
 """
 
-import logging
 from datetime import datetime
 
+import structlog
 from django_celery_beat.models import PeriodicTask
 
 from riotwatch_jobs import closing, dispatch, registry, scheduling, slots
 from riotwatch_jobs.models import DEFAULT_SCOPE, Execution, JobConfiguration, Trigger
 from riotwatch_jobs.slots import BadSchedule
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 def ask_for_followers(execution: Execution, now: datetime) -> None:
@@ -26,7 +26,7 @@ def ask_for_followers(execution: Execution, now: datetime) -> None:
         try:
             dispatch.request(wanted, now=now)
         except (registry.UnknownJob, dispatch.BadConfig) as problem:
-            log.error("follower_not_started job=%s after=%s problem=%s", follower.job_id, execution.job_id, problem)
+            log.error("follower_not_started", job=follower.job_id, after=execution.job_id, problem=problem)
 
 
 def next_run_of(execution: Execution, now: datetime) -> datetime | None:

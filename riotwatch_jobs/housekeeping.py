@@ -4,11 +4,12 @@ Each second it feeds; every five seconds it frees what dead workers held, sends 
 left open and ends runs past their deadline; once a day it prunes.
 """
 
-import logging
+import dataclasses
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 
@@ -40,7 +41,7 @@ KEEP_DONE_ITEMS = timedelta(hours=24)
 KEEP_FAILED_ITEMS = timedelta(days=30)
 KEEP_RUNS = timedelta(days=30)
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass
@@ -145,13 +146,13 @@ class Housekeeper(Loop):
             self._sweep(now, clock)
         if clock >= self._next_prune:
             self._next_prune = clock + PRUNE_EVERY_S
-            log.info("pruned rows=%d", prune(now))
+            log.info("pruned", rows=prune(now))
 
     def _sweep(self, now: datetime, clock: float) -> None:
         self._notice_gap(now, clock)
         done = sweep(now, judge_leases=clock >= self._judge_from)
         if done != Sweep():
-            log.info("swept %s", done)
+            log.info("swept", **dataclasses.asdict(done))
         self._last_sweep = now, clock
         self._next_sweep = clock + SWEEP_EVERY_S
 

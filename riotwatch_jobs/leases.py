@@ -4,7 +4,6 @@ A process whose row was taken away while it was frozen finds that out at its nex
 what it was doing under the old one can no longer be recorded (docs/decisions/0002).
 """
 
-import logging
 import os
 import socket
 import threading
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection, connections
 from django.db.models.functions import Now
 
@@ -25,7 +25,7 @@ RETRY_EVERY_S = 1.0
 HANGS_AFTER_S = 60.0
 """How far an item may overrun its working time: a step of one, from checkpoint to checkpoint, takes less."""
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 def database_now() -> datetime:
@@ -95,7 +95,7 @@ class Lease:
         try:
             self.id = self._insert()
         except (DatabaseError, InterfaceError) as problem:
-            log.warning("lease_not_taken node=%s problem=%s", self.node, problem)
+            log.warning("lease_not_taken", node=self.node, problem=problem)
 
     def _insert(self) -> int:
         row = WorkerLease.objects.create(
@@ -119,7 +119,7 @@ class Lease:
             lost, self.id = self.id, self._insert()
             if not lost:
                 return
-            log.warning("lease_lost_and_renewed node=%s pid=%s lease=%s", self.node, self.pid, self.id)
+            log.warning("lease_lost_and_renewed", node=self.node, pid=self.pid, lease=self.id)
         for item_id, delivery in list(self._unreleased):
             self._release(item_id, delivery)
 
@@ -158,7 +158,7 @@ class Lease:
                 self.renew()
                 pause_s = RENEW_EVERY_S
             except (DatabaseError, InterfaceError) as problem:
-                log.warning("lease_not_renewed node=%s problem=%s", self.node, problem)
+                log.warning("lease_not_renewed", node=self.node, problem=problem)
                 pause_s = RETRY_EVERY_S
         connections.close_all()
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from riotwatch_jobs.base import as_fields
+import structlog
+
 from riotwatch_jobs.capture import CHARACTERS_PER_LINE, Tail
 from riotwatch_jobs.models import ExecutionLog, ItemState, WorkItem
 from riotwatch_jobs.outcomes import Interrupt, Skip, Snooze
 
 CANCEL_CHECK_EVERY_S = 1.0
 
-job_log = logging.getLogger("riotwatch.job")
+job_log = structlog.stdlib.get_logger("riotwatch.job")
 
 
 @dataclass
@@ -43,11 +44,11 @@ class ItemRecorder:
 
     def info(self, event: str, **fields: object) -> None:
         """Log a stable event name with fields."""
-        job_log.info("%s %s", event, as_fields(fields))
+        job_log.info(event, **fields)
 
     def warning(self, event: str, **fields: object) -> None:
         """The same, for what somebody should look at."""
-        job_log.warning("%s %s", event, as_fields(fields))
+        job_log.warning(event, **fields)
 
     def count(self, *, requests: int = 0, created: int = 0, updated: int = 0) -> None:
         """Add to the run's counters."""

@@ -1,13 +1,14 @@
 """A loop that a process or a thread runs until it is told to stop."""
 
-import logging
 import threading
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections
+from structlog.contextvars import bound_contextvars
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass
@@ -19,13 +20,17 @@ class Loop:
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
-        """Work until `stopping` is set."""
+        """Work until `stopping` is set; each line says which loop it is of."""
+        with bound_contextvars(loop=self.name):
+            self._go_round()
+
+    def _go_round(self) -> None:
         while not self.stopping.is_set():
             try:
                 close_old_connections()
                 self.step()
             except (DatabaseError, InterfaceError) as problem:
-                log.warning("%s_without_database problem=%s", self.name, problem)
+                log.warning(f"{self.name}_without_database", problem=problem)
             self.stopping.wait(self.pause_s)
 
     def step(self) -> None:

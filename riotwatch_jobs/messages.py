@@ -4,9 +4,9 @@ Publishing is bounded, because a web request may wait for it: a broker that is g
 or cut off costs three timeouts (the message, a new connection, its second try) and is then left alone for a while.
 """
 
-import logging
 import time
 
+import structlog
 from celery import current_app
 from celery.utils.nodenames import worker_direct
 from kombu.entity import Queue
@@ -30,7 +30,7 @@ LEFT_ALONE_S = 5.0
 SLOW_S = 1.0
 """A refusal that took longer is a timeout."""
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 _left_alone_until = 0.0
 
 
@@ -65,7 +65,7 @@ def empty(queue: str) -> None:
         with _publishers().acquire(block=True) as producer:  # type: ignore[no-untyped-call]  # kombu is untyped
             producer.channel.queue_purge(queue)
     except (OperationalError, RedisError) as problem:
-        log.warning("queue_not_emptied queue=%s problem=%s", queue, problem)
+        log.warning("queue_not_emptied", queue=queue, problem=problem)
 
 
 def _send(task: str, args: list[object], queue: str | Queue, *, expires_s: float | None = None) -> bool:
@@ -76,7 +76,7 @@ def _send(task: str, args: list[object], queue: str | Queue, *, expires_s: float
         with _publishers().acquire(block=True) as producer:  # type: ignore[no-untyped-call]  # kombu is untyped
             current_app.send_task(task, args=args, queue=queue, producer=producer, expires=expires_s)
     except (OperationalError, ResponseError) as problem:  # it is gone, frozen, or full
-        log.warning("message_not_sent task=%s args=%s problem=%s", task, args, problem)
+        log.warning("message_not_sent", task=task, args=args, problem=problem)
         _leave_alone_if_slow(began)
         return False
     return True

@@ -5,16 +5,17 @@ no row and is dropped. So is the record: a worker that was declared dead cannot 
 """
 
 import dataclasses
-import logging
 import traceback
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections, transaction
 from django.db.models import Exists, F
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
+from structlog.contextvars import bound_contextvars
 
 from riotwatch_jobs import backoff, capture, closing, feeder, items, leases, registry
 from riotwatch_jobs.databases import DatabaseGone, is_outage
@@ -28,7 +29,7 @@ SPARED_DEADLINE_S = 3600.0
 OTHER_CODE_WAIT_S = 10.0
 """How long an item waits that came to a worker of another version; the run's deadline ends it if none has its code."""
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,17 @@ def run(item_id: int, delivery: int, *, retries: int = 0) -> Redeliver | None:
     item = _find(item_id, delivery)
     if item is None:
         return None
+    with bound_contextvars(**_ids(item)):
+        return _run(item, lease, retries=retries)
+
+
+def _ids(item: WorkItem) -> dict[str, int]:
+    """What each log line tells while the item is worked on."""
+    ids = {"run": item.execution_id, "item": item.pk}
+    return ids | ({"player": item.data["player"]} if "player" in item.data else {})
+
+
+def _run(item: WorkItem, lease: leases.Lease, *, retries: int) -> Redeliver | None:
     with lease.gate.entered(alone=item.lost_count > 0):
         if not _claimed(item, lease):
             return None
@@ -130,7 +142,7 @@ def attempt(item: WorkItem, recorder: ItemRecorder) -> Outcome | Bug:
         try:
             return item.execution.job_instance().run(item.target, recorder)
         except registry.OtherCode as problem:
-            log.error("item_left_to_others item=%s problem=%s", item.pk, problem)
+            log.error("item_left_to_others", item=item.pk, problem=problem)
             return Snooze(OTHER_CODE_WAIT_S, f"left to workers with other code: {problem}")
         except Interrupt as interrupt:
             return interrupt.outcome
@@ -138,7 +150,7 @@ def attempt(item: WorkItem, recorder: ItemRecorder) -> Outcome | Bug:
             if is_outage(bug):
                 close_old_connections()
                 return Retry(f"database: {bug}")
-            log.exception("item_crashed item=%s", item.pk)
+            log.exception("item_crashed", item=item.pk)
             return Bug(f"{type(bug).__name__}: {bug}", traceback.format_exc())
 
 
@@ -190,7 +202,7 @@ def _write(item: WorkItem, recorder: ItemRecorder, values: dict[str, Any]) -> bo
     if written:
         recorder.store_lines()
     else:
-        log.warning("outcome_dropped item=%s delivery=%s: it was taken over", item.pk, item.delivery)
+        log.warning("outcome_dropped", item=item.pk, delivery=item.delivery, why="it was taken over")
     return bool(written)
 
 
@@ -316,5 +328,5 @@ def rescue_lost() -> int:
         }
         still = WorkItem.objects.filter(pk=item.pk, state=ItemState.RUNNING, owner_id=item.owner_id)
         freed += still.update(**values)
-        log.warning("item_lost item=%s host=%s pid=%s quarantined=%s", item.pk, item.host, item.pid, poisonous)
+        log.warning("item_lost", item=item.pk, host=item.host, pid=item.pid, quarantined=poisonous)
     return freed

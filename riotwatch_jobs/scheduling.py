@@ -5,10 +5,10 @@ edited a row. Slots become runs by one INSERT that the database refuses to do tw
 """
 
 import json
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -25,7 +25,7 @@ from riotwatch_jobs.models import (
     Trigger,
 )
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class NotOurs(ValueError):
@@ -218,7 +218,7 @@ def set_enabled(row: PeriodicTask, *, enabled: bool) -> None:
     """The one way to switch a schedule. A trigger in the database keeps it from firing for the past."""
     PeriodicTask.objects.filter(pk=row.pk).update(enabled=enabled)
     row.refresh_from_db()
-    log.info("schedule_%s name=%s", "enabled" if enabled else "disabled", row.name)
+    log.info("schedule_enabled" if enabled else "schedule_disabled", name=row.name)
 
 
 # --- From slots to runs ----------------------------------------------------------------------------------------------
@@ -277,4 +277,4 @@ def skip_slot(plan: Plan, slot: datetime, reason: str, *, now: datetime, count: 
         slots_skipped=count,
     )
     Execution.objects.bulk_create([skipped], ignore_conflicts=True)
-    log.info("slot_skipped job=%s slot=%s reason=%s", plan.job_id, slot.isoformat(), reason)
+    log.info("slot_skipped", job=plan.job_id, slot=slot.isoformat(), reason=reason)

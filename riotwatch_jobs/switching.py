@@ -4,9 +4,9 @@ Each takes effect at once, without a restart, on every machine: the rows are rea
 Each leaves an entry in the audit, in its own transaction.
 """
 
-import logging
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import transaction
 from django.db.models import F
 from django_celery_beat.models import PeriodicTask
@@ -18,7 +18,7 @@ from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, JobC
 LONGEST_PAUSE = timedelta(days=366)
 LONGEST_REASON = 500
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Refused(ValueError):
@@ -50,7 +50,7 @@ def set_job_enabled(job_id: str, *, enabled: bool, by: Actor) -> JobConfiguratio
         if enabled and default is not None and not default.enabled and not configuration.after:
             scheduling.set_enabled(default, enabled=True)
         audit.record(by, configuration, f"{'Enabled' if enabled else 'Disabled'} the job.")
-    log.info("job_%s job=%s by=%s", "enabled" if enabled else "disabled", job_id, by.name)
+    log.info("job_enabled" if enabled else "job_disabled", job=job_id, by=by.name)
     configuration.refresh_from_db()
     return configuration
 
@@ -70,7 +70,7 @@ def pause(job_id: str, *, reason: str, until: datetime | None, by: Actor, now: d
         JobConfiguration.objects.filter(pk=job_id).update(**values)
         configuration.refresh_from_db()
         audit.record(by, configuration, f"Job {configuration.pause_in_words()}.")
-    log.info("job_paused job=%s until=%s by=%s reason=%s", job_id, until, by.name, reason)
+    log.info("job_paused", job=job_id, until=until, by=by.name, reason=reason)
     return configuration
 
 
@@ -83,7 +83,7 @@ def resume(job_id: str, *, by: Actor, now: datetime) -> bool:
         # Its beginning is kept: what fell due in between was not missed, should no beat have seen it.
         JobConfiguration.objects.filter(pk=job_id).update(paused_until=now)
         audit.record(by, configuration, "Resumed the job.")
-    log.info("job_resumed job=%s by=%s", job_id, by.name)
+    log.info("job_resumed", job=job_id, by=by.name)
     return True
 
 
@@ -103,7 +103,7 @@ def emergency_stop(*, reason: str, by: Actor, now: datetime) -> EmergencyStop:
         stop, is_new = EmergencyStop.objects.get_or_create(id=1, defaults=wanted)
         if is_new:
             audit.record(by, stop, f"Stopped everything: {reason}.")
-            log.warning("emergency_stop by=%s reason=%s", by.name, reason)
+            log.warning("emergency_stop", by=by.name, reason=reason)
     return stop
 
 
@@ -119,7 +119,7 @@ def emergency_resume(*, by: Actor, now: datetime) -> bool:
         # What fell due under the stop was not missed, should no beat have seen it.
         PeriodicTask.objects.filter(task=messages.DISPATCH_TASK, last_run_at__lt=now).update(last_run_at=now)
         stop.delete()
-    log.warning("emergency_resumed by=%s after_s=%.0f", by.name, lost.total_seconds())
+    log.warning("emergency_resumed", by=by.name, after_s=round(lost.total_seconds()))
     for run in Execution.objects.filter(state=ExecutionState.PENDING).values_list("pk", flat=True):
         if not messages.send_dispatch(run):
             break  # the broker is down: housekeeping sends them

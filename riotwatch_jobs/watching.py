@@ -4,13 +4,13 @@ That all is well is said by asking an address, HEALTH_PING_URL, once a minute. W
 when it is not asked any more: that works when this whole machine is gone, too. In a thread of its own, for it may wait.
 """
 
-import logging
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import requests
+import structlog
 from django.conf import settings
 from django.db import connections
 from django.db.models.functions import Now
@@ -26,7 +26,7 @@ CANARY_EVERY_S = 30.0
 PING_EVERY_S = 60.0
 PING_TIMEOUT_S = 5.0
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 def send_canaries() -> None:
@@ -75,10 +75,10 @@ def ping(url: str) -> bool:
     try:
         answer = requests.get(url, timeout=PING_TIMEOUT_S)
     except requests.RequestException as problem:
-        log.warning("health_not_pinged problem=%s", type(problem).__name__)
+        log.warning("health_not_pinged", problem=type(problem).__name__)
         return False
     if not answer.ok:
-        log.warning("health_not_pinged status=%s", answer.status_code)
+        log.warning("health_not_pinged", status=answer.status_code)
     return bool(answer.ok)
 
 
@@ -119,7 +119,7 @@ class Watch(Loop):
     def _log(self, findings: list[Finding]) -> None:
         ill = {finding.part: finding for finding in findings if finding.ill}
         for part in sorted(ill.keys() - self._ill):
-            log.warning("health_ill part=%s problem=%s remedy=%s", part, ill[part].ill, ill[part].remedy)
+            log.warning("health_ill", part=part, problem=ill[part].ill, remedy=ill[part].remedy)
         for part in sorted(self._ill - ill.keys()):
-            log.info("health_well part=%s", part)
+            log.info("health_well", part=part)
         self._ill = frozenset(ill)

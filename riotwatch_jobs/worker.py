@@ -3,9 +3,10 @@
 import socket
 from typing import Any
 
-from celery import current_app, signals
+from celery import Task, current_app, signals
 from celery.worker import WorkController
 from django.db import close_old_connections
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from riotwatch_jobs import leases, messages
 from riotwatch_jobs.leases import Lease
@@ -50,6 +51,19 @@ def drop_lease(**_: Any) -> None:  # noqa: ANN401
 def check_connection(**_: Any) -> None:  # noqa: ANN401
     """A connection that outlived a restart of the database is replaced before the task uses it."""
     close_old_connections()
+
+
+@signals.task_prerun.connect
+def bind_ids(task_id: str, task: Task, args: tuple[Any, ...], **_: Any) -> None:  # noqa: ANN401
+    """Also Celery's own lines about a task tell which one it is, and of an item which."""
+    clear_contextvars()
+    bind_contextvars(task=task_id, **({"item": args[0]} if task.name == messages.RUN_ITEM_TASK else {}))
+
+
+@signals.task_postrun.connect
+def forget_ids(**_: Any) -> None:  # noqa: ANN401
+    """What this thread logs between tasks belongs to none."""
+    clear_contextvars()
 
 
 def _is_prefork() -> bool:

@@ -4,11 +4,11 @@ What is due is claimed in a short transaction (the next try is moved ahead), sen
 claim: after a crash in between it is tried again. One process claims at a time, so the limits hold among several.
 """
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Min
@@ -32,7 +32,7 @@ TRIED_AGAIN_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 6
 KEPT = timedelta(days=30)
 CLAIM_LOCK = 0x52570002
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 Group = tuple[str, str, str]
 """Target, event and level: what can be sent as one."""
@@ -135,13 +135,13 @@ def record(post: Post, failure: NotSent | None, *, now: datetime) -> None:
     ours = Message.objects.pending().filter(pk__in=[message.pk for message in post.messages], tried_at=post.at)
     if failure is None:
         ours.update(state=MessageState.SENT, sent_at=now, why="")
-        log.info("message_sent target=%s event=%s count=%d", post.target, post.event, len(post.messages))
+        log.info("message_sent", target=post.target, about=post.event, count=len(post.messages))
         return
     last = 0 if failure.for_good else len(TRIED_AGAIN_AFTER)
     ours.filter(attempts__gt=last).update(state=MessageState.FAILED, why=str(failure))
     for attempts, pause in enumerate(TRIED_AGAIN_AFTER, start=1):
         ours.filter(attempts=attempts).update(next_try_at=now + pause, why=str(failure))
-    log.warning("message_not_sent target=%s event=%s why=%s", post.target, post.event, failure)
+    log.warning("message_not_sent", target=post.target, about=post.event, why=failure)
 
 
 def prune(now: datetime) -> int:

@@ -4,19 +4,19 @@ Each function is one statement, so it is atomic by itself and joins a transactio
 locked in the order of their ids, or skipped where somebody else has them: concurrent callers never deadlock.
 """
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.db import connection
 from django.db.models import Count, Q, QuerySet
 
 from riotwatch_players.bodies import MATCH_ID, region_of
 from riotwatch_players.models import BacklogMatch, BacklogState, Source
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 REASON_LENGTH = 200
 
 _ADD = """
@@ -172,7 +172,7 @@ def _fetchable(match_ids: Iterable[str]) -> dict[str, str]:
 
 
 def _ignore(match_id: str) -> None:
-    log.warning("backlog_id_ignored match_id=%.40r", match_id)
+    log.warning("backlog_id_ignored", match_id=repr(match_id)[:40])
 
 
 def _listed(regions: dict[str, str]) -> dict[str, list[str]]:

@@ -3,11 +3,11 @@
 Matches stay, for they are about nine others too; the erased player's place in them is nobody's.
 """
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -18,7 +18,7 @@ from riotwatch_messages.models import Follow, Message
 from riotwatch_players import erasures
 from riotwatch_players.models import MatchTeam, Participant, Player
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def erase(player: Player, *, by: str, user: AbstractBaseUser | AnonymousUser | N
     for scrub in _when_erasing:
         scrub(Identity(found.pk, found.puuid, found.riot_id))
     found.delete()
-    log.info("player_erased player=%s by=%s", player.pk, by)
+    log.info("player_erased", player=player.pk, by=by)
     return True
 
 

@@ -7,10 +7,10 @@ encrypted with a key derived from SECRET_KEY; nothing here logs or shows more th
 import base64
 import hashlib
 import hmac
-import logging
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+import structlog
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -24,7 +24,7 @@ from riotwatch_players.models import RiotKey
 KEY_MAX = 200
 LAST_SHOWN = 4
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class BadKey(ValueError):
@@ -115,7 +115,7 @@ def _decrypted(secret: str, secret_key: str) -> str:
     try:
         return _cipher(secret_key).decrypt(secret).decode()
     except InvalidToken:
-        log.warning("stored_key_unreadable: SECRET_KEY has changed; store the key again with manage.py set_riot_key")
+        log.warning("stored_key_unreadable", why="SECRET_KEY has changed", remedy="manage.py set_riot_key")
         return ""
 
 

@@ -5,11 +5,11 @@ key too, it is the key. A puuid that Riot cannot decrypt means another applicati
 meet the same.
 """
 
-import logging
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
 
+import structlog
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Coalesce, Now
@@ -44,7 +44,7 @@ REMEDIES = {
     ),
 }
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Verdict(Enum):
@@ -137,7 +137,7 @@ def replace_key(text: str) -> RiotKey:
         if _cannot_read_ids(client):
             raise KeyOfAnotherApplication
     stored = keys.store(key)
-    log.info("riot_key_stored key=%s", stored)
+    log.info("riot_key_stored", key=stored)
     gateway.reread_key()
     close()
     return stored
@@ -182,7 +182,7 @@ def close() -> bool:
         if ended:
             _tell(f"Riot accepts the key {gateway.key_in_use()} again: what waited goes on.", Level.SUCCESS)
     if ended:
-        log.info("riot_key_accepted_again key=%s", gateway.key_in_use())
+        log.info("riot_key_accepted_again", key=gateway.key_in_use())
         for callback in _when_over:
             callback()
     return bool(ended)
@@ -198,7 +198,7 @@ def _judge(kind: str, is_the_key: Callable[[], bool], *, platform: str, why: str
     try:
         guilty = is_the_key()
     except RiotError as problem:
-        log.info("riot_key_not_checked problem=%s", problem)
+        log.info("riot_key_not_checked", problem=problem)
         return Verdict.UNDECIDED
     if guilty:
         _open(kind, platform=platform, why=why)
@@ -216,7 +216,7 @@ def _open(kind: str, *, platform: str, why: str) -> None:
         if opened:
             _tell(f"{REMEDIES[kind]}. Until then jobs that talk to Riot wait. The key is {key}.", Level.FAILURE)
     if opened:
-        log.warning("riot_key_%s key=%s why=%s remedy=%s", kind, key, why, REMEDIES[kind])
+        log.warning(f"riot_key_{kind}", key=key, why=why, remedy=REMEDIES[kind])
 
 
 def _tell(text: str, level: Level) -> None:
@@ -243,9 +243,9 @@ def _is_over(outage: KeyOutage) -> bool:
         client.platform_status(outage.platform)
         return outage.kind == KeyOutage.REFUSED or not _cannot_read_ids(client)
     except KeyRefused as refusal:
-        log.info("riot_key_probe problem=%s", refusal)
+        log.info("riot_key_probe", problem=refusal)
     except RiotError as problem:
-        log.info("riot_key_not_checked problem=%s", problem)
+        log.info("riot_key_not_checked", problem=problem)
         KeyOutage.objects.filter(pk=outage.pk).update(next_probe_at=Now() + PROBE_UNANSWERED_AGAIN_AFTER)
     return False
 

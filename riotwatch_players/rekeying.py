@@ -5,13 +5,13 @@ open: nothing else may talk to Riot, for the ids stored here are of two applicat
 taken up again; who has an id of the new application is done.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
@@ -95,7 +95,7 @@ DELETE FROM player_ranks WHERE id IN (
 )
 """
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 
 class Reach(StrEnum):
@@ -167,7 +167,7 @@ def begin(text: str | None) -> Switch:
     if is_new:
         keys.store(key)
         gateway.reread_key()
-    log.info("rekeying_began source=%s key=%s", target, gateway.key_in_use())
+    log.info("rekeying_began", source=target, key=gateway.key_in_use())
     return Switch(target, key, stored_at_s=time.monotonic() if is_new else None)
 
 
@@ -288,7 +288,7 @@ def _merge(kept: Player, gone: Player) -> None:
         for statement in (_ADD_UP, _TAKE_NEWER_PROFILE, _TAKE_NEWER_VERDICT, _DROP_REPEATED_RANKS):
             cursor.execute(statement, pair)
         cursor.execute("DELETE FROM players WHERE id = %(gone)s", pair)
-    log.info("players_merged kept=%s gone=%s", kept.pk, gone.pk)
+    log.info("players_merged", kept=kept.pk, gone=gone.pk)
 
 
 def _finish(switch: Switch) -> None:
@@ -303,7 +303,7 @@ def _finish(switch: Switch) -> None:
         # Match ids are the same in every application: what is to be fetched still is.
         pending = BacklogMatch.objects.filter(state=BacklogState.PENDING).exclude(source=switch.target)
         pending.update(source=switch.target)
-    log.info("rekeying_switched source=%s", switch.target)
+    log.info("rekeying_switched", source=switch.target)
     outages.close()
 
 

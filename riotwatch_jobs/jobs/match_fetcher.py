@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pydantic
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from structlog.contextvars import bound_contextvars
 
 from riotwatch_jobs.base import ItemLog, JobConfig
 from riotwatch_jobs.jobs import _riot
@@ -113,15 +114,16 @@ class MatchFetcher(_riot.RiotJob):
         """Work on a slice or on one history."""
         if "matches" in target.data:
             return self._run_slice(target, log)
-        return self._run_history(target, log)
+        pk = target.data.get("history") or target.data.get("depth") or target.data["rank"]
+        with bound_contextvars(player=pk):
+            return self._run_history(pk, target, log)
 
     def _run_slice(self, target: Target, log: ItemLog) -> Outcome:
         fetcher = _riot.fetcher(log, target.lane, discover=tracking.current_rule().discovery)
         done = fetcher.fetch(target.data["matches"], log, target.data)
         return _outcome(done, histories_worked_on=0)
 
-    def _run_history(self, target: Target, log: ItemLog) -> Outcome:
-        pk = target.data.get("history") or target.data.get("depth") or target.data["rank"]
+    def _run_history(self, pk: int, target: Target, log: ItemLog) -> Outcome:
         player = Player.objects.active().filter(pk=pk).first()
         if player is None:
             return Skip("no longer active")

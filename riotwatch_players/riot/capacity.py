@@ -1,16 +1,16 @@
 """Saying that a host's budget is nearly used up: once per window, whichever of the processes notices first."""
 
-import logging
 import threading
 import time
 from contextlib import suppress
 
+import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 
 from riotwatch_players.riot.headers import RateHeaders
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 NEAR_CAPACITY = 0.9
 """Share of a limit from which on it counts as nearly used up."""
@@ -33,7 +33,7 @@ class CapacityWatch:
         window_s, limit = max(rate.app_limits.items())
         used = rate.app_counts.get(window_s, 0)
         if used >= NEAR_CAPACITY * limit and self._first(host, window_s):
-            log.warning("rate_limit_near_capacity host=%s window_s=%d used=%d limit=%d", host, window_s, used, limit)
+            log.warning("rate_limit_near_capacity", host=host, window_s=window_s, used=used, limit=limit)
 
     def _first(self, host: str, window_s: int) -> bool:
         with self._lock:

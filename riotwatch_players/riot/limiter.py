@@ -7,7 +7,6 @@ It holds while an answer is awaited for less than half a lease and nobody sends 
 
 import hashlib
 import json
-import logging
 import random
 import secrets
 import time
@@ -17,6 +16,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
+import structlog
 from redis import Redis
 from redis.exceptions import NoScriptError, RedisError
 
@@ -24,7 +24,7 @@ from riotwatch_players.riot.capacity import CapacityWatch
 from riotwatch_players.riot.errors import BudgetUnavailable
 from riotwatch_players.riot.headers import RateHeaders, Windows, parse_windows, read_rate_headers
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 LEASE_S = 24.0
 """A slot whose worker died is released after this and the window."""
@@ -225,7 +225,7 @@ class Limiter:
 
     def _unavailable(self, scope: Scope, error: RedisError) -> BudgetUnavailable:
         detail = type(error).__name__
-        log.warning("riot_budget_unavailable host=%s endpoint=%s error=%s", scope.host, scope.endpoint, detail)
+        log.warning("riot_budget_unavailable", host=scope.host, endpoint=scope.endpoint, error=detail)
         return BudgetUnavailable(endpoint=scope.endpoint, host=scope.host, detail=detail)
 
     def _key(self, host: str) -> str:

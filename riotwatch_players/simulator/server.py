@@ -2,7 +2,6 @@
 
 import asyncio
 import ipaddress
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Final
 
+import structlog
 from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, ResponseStartLine, format_timestamp
@@ -19,7 +19,7 @@ from riotwatch_players.simulator.app import App, Manner, Options, Reply, Request
 from riotwatch_players.simulator.control import PREFIX, control
 from riotwatch_players.simulator.world import World
 
-log = logging.getLogger(__name__)
+log = structlog.stdlib.get_logger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
 _STOP_S: Final = 10.0

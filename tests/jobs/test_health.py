@@ -335,7 +335,7 @@ def test_the_address_is_asked_once_a_minute_while_all_is_well(well, settings):
     assert asked == ["/ping/secret"] * 2
 
 
-def test_silence_is_the_alarm_and_it_ends_when_all_is_well_again(well, settings, now, caplog):
+def test_silence_is_the_alarm_and_it_ends_when_all_is_well_again(well, settings, now, caplog, logged):
     caplog.set_level("INFO", logger="riotwatch_jobs.watching")
     with listening() as (url, asked):
         settings.HEALTH_PING_URL = url
@@ -348,7 +348,7 @@ def test_silence_is_the_alarm_and_it_ends_when_all_is_well_again(well, settings,
         for _ in range(6):
             watch.step()
     assert len(asked) == 1
-    told = [record.getMessage().split(" problem")[0] for record in caplog.records if "health_" in record.getMessage()]
+    told = [line.split(" problem")[0] for line in logged("health_")]
     assert told == ["health_ill part=beat", "health_well part=beat"]
 
 

@@ -272,16 +272,18 @@ def test_of_very_many_log_lines_the_newest_are_kept_and_the_first_says_how_many_
 
 
 @pytest.mark.parametrize(
-    ("switched_on", "scope", "told"), [(True, "default", "20"), (False, "default", "none"), (True, "player:3", "none")]
+    ("switched_on", "scope", "told"), [(True, "default", "20"), (False, "default", "None"), (True, "player:3", "None")]
 )
-def test_the_end_of_a_run_is_logged_with_its_duration_and_the_next_run(work_off, now, caplog, switched_on, scope, told):
+def test_the_end_of_a_run_is_logged_with_its_duration_and_the_next_run(
+    work_off, now, caplog, logged, switched_on, scope, told
+):
     caplog.set_level("INFO", logger="riotwatch_jobs.closing")
     with registered_temporarily(toy_job({"a": Done()})):
         scheduling.set_enabled(schedule_row("every 1h"), enabled=switched_on)
         run, _ = dispatch.request(dispatch.Request(job_id="toy", trigger="cli", scope=scope), now=now)
         dispatch.start(run.pk, now=now)
         work_off(run)
-    (line,) = [record.getMessage() for record in caplog.records if "job_completed" in record.getMessage()]
+    (line,) = logged("job_completed")
     assert "duration_s=" in line
     assert f"next_run={told}" in line
 
