@@ -10,13 +10,17 @@ from django.db import connection, transaction
 from riotwatch_players import discovery, erasures, gateway
 from riotwatch_players.discovery import DiscoveryRule
 from riotwatch_players.models import Player
+from riotwatch_players.outages import DEFAULT_PLATFORM
 from riotwatch_players.riot.client import RiotClient
 from riotwatch_players.riot.errors import NotFound
 from riotwatch_players.riot.limiter import Lane
-from riotwatch_players.riot.routing import platform_host, region_of_platform
+from riotwatch_players.riot.payloads import Account
+from riotwatch_players.riot.routing import PLATFORMS, platform_host, region_of_platform
 
 GAME_NAME_MAX, TAG_LINE_MAX = 64, 16
 PAUSE_REASON_MAX = 200
+LONGEST_S = 4.0
+"""Somebody sits before a page, or a command, while Riot is asked."""
 _LOCK = 0x74726B  # "trk": counting the tracked and adding one must not interleave
 
 
@@ -31,10 +35,21 @@ class BadRiotId(ValueError):
 class NoSuchPlayer(LookupError):
     """Riot does not know this Riot ID."""
 
-    def __init__(self, riot_id: str, platform: str) -> None:
+    def __init__(self, riot_id: str, platform: str | None) -> None:
         self.riot_id = riot_id
         self.platform = platform
-        super().__init__(f"Riot knows no {riot_id} ({platform}): check the spelling and the part behind #")
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        where = f" ({self.platform})" if self.platform else ""
+        return f"Riot knows no {self.riot_id}{where}: check the spelling and the part behind #"
+
+
+class PlaysNowhere(NoSuchPlayer):
+    """Riot knows the Riot ID, and names no platform on which that account plays League."""
+
+    def _text(self) -> str:
+        return f"Riot knows {self.riot_id}, but not where that account plays League: name the platform"
 
 
 class WasErased(Exception):
@@ -106,29 +121,41 @@ def split_riot_id(text: str) -> tuple[str, str]:
     return game_name, tag_line
 
 
-def add_player(riot_id: str, *, platform: str, now: datetime, lift_erasure: bool = False) -> Player:
-    """The player behind a Riot ID, asked of Riot and stored.
+def add_player(riot_id: str, *, platform: str | None, now: datetime, lift_erasure: bool = False) -> Player:
+    """The player behind a Riot ID, asked of Riot and stored; without a `platform` Riot is asked for that, too.
 
-    Raises BadRiotId, UnknownPlatform, NoSuchPlayer, or WasErased unless `lift_erasure`.
+    All of it takes LONGEST_S at most. Raises BadRiotId, UnknownPlatform, NoSuchPlayer, or WasErased unless
+    `lift_erasure`.
     """
     player, _ = ask_for_player(riot_id, platform=platform, now=now, lift_erasure=lift_erasure)
     return player
 
 
 def ask_for_player(
-    riot_id: str, *, platform: str, now: datetime, client: RiotClient | None = None, lift_erasure: bool = False
+    riot_id: str, *, platform: str | None, now: datetime, client: RiotClient | None = None, lift_erasure: bool = False
 ) -> tuple[Player, bool]:
-    """The same, and whether the player is new here."""
+    """The same, and whether the player is new here; a `client` that is given has a time of its own."""
     game_name, tag_line = split_riot_id(riot_id)
-    platform = platform_host(platform.strip())
-    client = client or gateway.client(Lane.INTERACTIVE)
+    platform = None if platform is None else platform_host(platform.strip())
+    client = client or gateway.client(Lane.INTERACTIVE).within(LONGEST_S)
     try:
-        account = client.account_by_riot_id(game_name, tag_line, platform=platform)
+        account = client.account_by_riot_id(game_name, tag_line, platform=platform or DEFAULT_PLATFORM)
     except NotFound:
         raise NoSuchPlayer(f"{game_name}#{tag_line}", platform) from None
+    platform = platform or _platform_of(account, f"{game_name}#{tag_line}", client)
     names = {"game_name": account.game_name or game_name, "tag_line": account.tag_line or tag_line}
     wanted = Player(source=gateway.current_source(), puuid=account.puuid, platform=platform, first_seen_at=now, **names)
     return _stored(wanted, lift_erasure=lift_erasure)
+
+
+def _platform_of(account: Account, riot_id: str, client: RiotClient) -> str:
+    try:
+        platform = client.platform_of_account(account.puuid, platform=DEFAULT_PLATFORM)
+    except NotFound:
+        raise PlaysNowhere(riot_id, None) from None
+    if platform not in PLATFORMS:
+        raise PlaysNowhere(riot_id, None)
+    return platform
 
 
 @transaction.atomic

@@ -35,10 +35,10 @@ class AddPlayerForm(AskingForm[Player]):
         help_text="Name#TAG, as the player sees it in the game.",
     )
     platform = forms.ChoiceField(
-        choices=PLATFORM_CHOICES,
-        initial="euw1",
+        choices=[("", "Wherever they play"), *PLATFORM_CHOICES],
+        required=False,
         widget=UnfoldAdminSelectWidget,
-        help_text="Where the player plays.",
+        help_text="Riot is asked where the player plays, unless it is said here.",
     )
     track = forms.BooleanField(
         required=False,
@@ -60,7 +60,7 @@ class AddPlayerForm(AskingForm[Player]):
         try:
             player = tracking.add_player(
                 cleaned["riot_id"],
-                platform=cleaned["platform"],
+                platform=cleaned["platform"] or None,
                 now=now,
                 lift_erasure=cleaned.get("lift_erasure", False),
             )

@@ -2,27 +2,30 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponseBase
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from riotwatch_api.keys import role_of
 from riotwatch_pages import times
-from riotwatch_players import bulk, labels
+from riotwatch_pages.posting import posted
+from riotwatch_players import bulk, labels, outages, tracking
 from riotwatch_players.admin.player_actions import PlayerActions
 from riotwatch_players.admin.player_erasing import PlayerErasing
 from riotwatch_players.admin.player_facts import facts_of, starting_actions
 from riotwatch_players.admin.player_filters import FILTERS, QUICK_FILTERS
 from riotwatch_players.admin.player_forms import (
+    COULD_NOT_ADD,
     AddErasedPlayerForm,
     AddPlayerForm,
     PastePlayersForm,
@@ -50,6 +53,7 @@ class PlayerAdmin(PlayerActions, PlayerErasing):
     list_filter = FILTERS
     list_intro = "Tracked players are kept current; discovered ones were met in their matches and are looked at once."
     empty_hint = "Nobody is known yet. Add a player by Riot ID: their matches, and whom they met, follow by themselves."
+    list_before_template = "riotwatch_players/players_list.html"
     quick_filters = QUICK_FILTERS
     search_fields = ("game_name",)
     search_help_text = "Name, Name#TAG or puuid"
@@ -148,9 +152,24 @@ class PlayerAdmin(PlayerActions, PlayerErasing):
         return AddErasedPlayerForm if self.may_erase(request) else AddPlayerForm
 
     def get_urls(self) -> list[URLPattern]:
-        """With a page for adding many."""
+        """With a page for adding many, and the address that asks Riot for one who was searched for."""
         paste = path("paste/", self.admin_site.admin_view(self.paste_view), name="riotwatch_players_player_paste")
-        return [paste, *super().get_urls()]
+        look_up = posted(self.admin_site, self.has_add_permission, self._look_up)
+        return [paste, path("look-up/", look_up, name="riotwatch_players_player_look_up"), *super().get_urls()]
+
+    def _look_up(self, request: HttpRequest) -> str:
+        """Ask Riot for the Riot ID that was searched for; the player is known then, and not tracked."""
+        riot_id = request.POST.get("riot_id", "")
+        try:
+            player, new = tracking.ask_for_player(riot_id, platform=None, now=timezone.now())
+        except COULD_NOT_ADD as problem:
+            self.message_user(request, outages.explained(problem), level=messages.ERROR)
+            return f"{reverse('admin:riotwatch_players_player_changelist')}?{urlencode({'q': riot_id})}"
+        if new:
+            audit(request, player, "added (looked up)")
+        text = f"{player} plays on {player.platform}" if new else f"{player} was known already, under another name"
+        self.message_user(request, text, level=messages.SUCCESS)
+        return reverse("admin:riotwatch_players_player_change", args=[player.pk])
 
     def paste_view(self, request: HttpRequest) -> HttpResponseBase:
         """Add many players: a result per line, and the lines that failed stay in the form."""

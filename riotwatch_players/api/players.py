@@ -49,7 +49,7 @@ class PlayerIn(Wanted):
     """Somebody by Riot ID."""
 
     riot_id: RiotId
-    platform: Platform
+    platform: Platform | None = pydantic.Field(default=None, description="null: Riot is asked where they play.")
     track: bool = True
     lift_erasure: bool = pydantic.Field(
         default=False, description="Also somebody who was erased here; takes the role admin."
@@ -118,7 +118,7 @@ def _tracked_out(player: Player) -> TrackedOut:
 
 @router.post("/players", response={201: PlayerDetailOut}, summary="Add a player", openapi_extra=needs(Role.OPERATOR))
 def add_player(request: HttpRequest, response: HttpResponse, wanted: PlayerIn) -> PlayerDetailOut:
-    """Riot is asked who that is. Adding or tracking somebody twice changes nothing.
+    """Riot is asked who that is, for 4 seconds at most. Adding or tracking somebody twice changes nothing.
 
     409 where `max_tracked_players` is reached: the player is known then, and not tracked. 409 also for somebody who
     was erased here, unless `lift_erasure`.

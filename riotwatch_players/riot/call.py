@@ -62,10 +62,13 @@ class Transport:
         self._timeout_s = timeout_s
         self._session = _new_session()
 
-    def get(self, call: Call) -> Answer:
-        """Send once; raises NetworkTrouble, or UnexpectedAnswer for a body beyond all reason."""
+    def get(self, call: Call, *, within_s: float) -> Answer:
+        """Send once and be done `within_s`, or within the timeout if that is shorter.
+
+        Raises NetworkTrouble, or UnexpectedAnswer for a body beyond all reason.
+        """
         try:
-            return self._get(call)
+            return self._get(call, timeout_s=min(within_s, self._timeout_s))
         except requests.exceptions.ConnectTimeout:
             trouble = NetworkTrouble(endpoint=call.endpoint, host=call.host, detail="ConnectTimeout", sent=False)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -79,14 +82,14 @@ class Transport:
         """Close all connections."""
         self._session.close()
 
-    def _get(self, call: Call) -> Answer:
-        deadline = time.monotonic() + self._timeout_s
+    def _get(self, call: Call, *, timeout_s: float) -> Answer:
+        deadline = time.monotonic() + timeout_s
         url = self._api_url.replace("{host}", call.host) + call.path
         with self._session.get(
             url,
             params=dict(call.params),
             headers=self._headers,
-            timeout=(min(CONNECT_TIMEOUT_S, self._timeout_s), self._timeout_s),
+            timeout=(min(CONNECT_TIMEOUT_S, timeout_s), timeout_s),
             allow_redirects=False,
             stream=True,
         ) as response:

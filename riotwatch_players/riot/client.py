@@ -1,6 +1,7 @@
 """The Riot API, as far as riotwatch needs it; every call goes through the shared budget."""
 
 import json
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -70,6 +71,7 @@ class RiotClient:
         self._lane = lane
         self._patience_s = patience_s
         self._on_request = on_request
+        self._until = math.inf
 
     def for_lane(self, lane: Lane, *, on_request: Callable[[str], None] | None = None) -> "RiotClient":
         """The same client in another lane, with a request counter of its own; connections are shared."""
@@ -77,6 +79,12 @@ class RiotClient:
         other.__dict__.update(self.__dict__)
         other._lane = lane
         other._on_request = on_request or self._on_request
+        return other
+
+    def within(self, seconds: float) -> "RiotClient":
+        """The same client for `seconds` from now: waits and requests end by then, with BudgetWait or NetworkTrouble."""
+        other = self.for_lane(self._lane)
+        other._until = time.monotonic() + seconds
         return other
 
     def close(self) -> None:
@@ -159,7 +167,7 @@ class RiotClient:
     def _grant(self, call: Call) -> Grant:
         """A grant fresh enough to send with, after waiting in place for at most the client's patience."""
         scope = Scope(call.host, call.endpoint)
-        patient_until = time.monotonic() + self._patience_s
+        patient_until = min(time.monotonic() + self._patience_s, self._until)
         ticket = ""
         while True:
             left_s = max(0.0, patient_until - time.monotonic())
@@ -179,7 +187,7 @@ class RiotClient:
     def _send(self, call: Call, grant: Grant) -> Answer:
         """The answer if it is a 200, else its error. The slot is settled in every case."""
         try:
-            answer = self._transport.get(call)
+            answer = self._transport.get(call, within_s=self._time_left(call))
         except NetworkTrouble as trouble:
             self._settle_unanswered(call, grant, sent=trouble.sent)
             raise
@@ -191,6 +199,12 @@ class RiotClient:
         if answer.status != 200:
             raise _error_of(call, answer, wait_s=wait_s)
         return answer
+
+    def _time_left(self, call: Call) -> float:
+        left_s = self._until - time.monotonic()
+        if left_s <= 0:
+            raise NetworkTrouble(endpoint=call.endpoint, host=call.host, detail="the time is used up", sent=False)
+        return left_s
 
     def _settle_unanswered(self, call: Call, grant: Grant, *, sent: bool) -> None:
         if sent:

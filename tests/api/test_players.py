@@ -129,6 +129,11 @@ def test_a_player_is_added_by_riot_id_and_tracked(operator, riot):
     assert (Player.objects.count(), len(trail(player))) == (1, 2)
 
 
+def test_without_a_platform_riot_is_asked_where_they_play(operator, riot):
+    told = operator.post("/players", {"riot_id": riot[0], "track": False}).json()
+    assert (told["platform"], told["states"]) == ("euw1", ["known"])
+
+
 def test_a_riot_id_that_does_not_work_out_says_why(operator, riot, settings):
     for body, status, said in (
         ({"riot_id": "Faker", "platform": "euw1"}, 422, "Name#TAG"),

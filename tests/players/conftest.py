@@ -1,6 +1,7 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+import requests
 from django.contrib.auth.models import Permission
 from django.utils import timezone
 
@@ -10,7 +11,7 @@ from riotwatch_players.models import Analysis, BacklogMatch, DetectionLabel, See
 from riotwatch_players.simulator.app import Options
 from riotwatch_players.simulator.ids import DEMO_KEY
 from riotwatch_players.simulator.limits import parse_rates
-from riotwatch_players.simulator.server import serve
+from riotwatch_players.simulator.server import RunningSimulator, serve
 from riotwatch_players.simulator.world import World
 from tests.players import factories
 from tests.players.model_files import brought_in
@@ -23,14 +24,30 @@ def forgotten_models() -> None:
 
 
 @pytest.fixture
-def riot(settings, transactional_db) -> Iterator[list[str]]:
-    """A small simulated Riot; the Riot IDs of some of its people on euw1."""
+def simulator(settings, transactional_db) -> Iterator[RunningSimulator]:
+    """A small simulated Riot."""
     world = World("admin", began_at_s=int(timezone.now().timestamp()), people=100, history_days=2)
-    with serve(world, options=Options(application_rates=parse_rates("100000:10"), method_rates={})) as simulator:
-        settings.RIOT_API_URL = simulator.url
+    with serve(world, options=Options(application_rates=parse_rates("100000:10"), method_rates={})) as running:
+        settings.RIOT_API_URL = running.url
         settings.RIOT_API_KEY = DEMO_KEY
-        people = [one for one in world.people if one.platform == "euw1" and one.exists_at(world.now_s)]
-        yield [one.riot_id for one in people]
+        yield running
+
+
+@pytest.fixture
+def world(simulator) -> World:
+    return simulator.world
+
+
+@pytest.fixture
+def requests_sent(simulator) -> Callable[[], int]:
+    """How many requests for data Riot has seen."""
+    return lambda: requests.get(f"{simulator.control}/state", timeout=10).json()["requests"]
+
+
+@pytest.fixture
+def riot(world) -> list[str]:
+    """The Riot IDs of some of its people on euw1."""
+    return [one.riot_id for one in world.people if one.platform == "euw1" and one.exists_at(world.now_s)]
 
 
 @pytest.fixture

@@ -1,12 +1,16 @@
 """Adding players in the admin: one by a form, many by pasting; Riot is the simulator over HTTP."""
 
+import socket
+import time
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 
+from riotwatch_players import tracking
 from riotwatch_players.models import Player, Source
 from riotwatch_players.riot.client import RiotClient
-from tests.players.pages import page, text_of
+from tests.players.pages import page, text_of, told
 
 PASTE = "paste"
 
@@ -179,3 +183,69 @@ def test_who_may_only_look_pastes_nothing(viewer, riot):
     assert viewer.get(page(Player, PASTE)).status_code == 403
     assert paste(viewer, riot[0]).status_code == 403
     assert not Player.objects.exists()
+
+
+# --- Looking up whom a search does not find --------------------------------------------------------------------------
+
+
+def look_up(client, riot_id):
+    return client.post(page(Player, "look_up"), {"riot_id": riot_id}, follow=True)
+
+
+def test_searching_asks_nobody_and_offers_to_ask_riot(admin_client, riot, requests_sent):
+    text = text_of(admin_client.get(page(Player), {"q": riot[0]}))
+    assert f'name="riot_id" value="{riot[0]}"' in text
+    assert requests_sent() == 0
+    assert "Search for the whole Riot ID" in text_of(admin_client.get(page(Player), {"q": "somebody"}))
+    add(admin_client, riot[0])
+    assert 'name="riot_id"' not in text_of(admin_client.get(page(Player), {"q": riot[0]}))
+
+
+def test_somebody_unknown_is_found_wherever_they_play_and_known_from_then_on(admin_client, world, requests_sent):
+    for platform in ("kr", "na1", "euw1"):
+        person = next(one for one in world.people if one.platform == platform and one.exists_at(world.now_s))
+        response = look_up(admin_client, person.riot_id)
+        player = Player.objects.get(platform=platform)
+        assert response.redirect_chain == [(page(Player, "change", player.pk), 302)]
+        assert (player.riot_id, player.states) == (person.riot_id, ("known",))
+        assert told(response) == [f"{person.riot_id} plays on {platform}"]
+    assert requests_sent() == 6
+    assert LogEntry.objects.filter(change_message="added (looked up)").count() == 3
+
+
+def test_whom_riot_does_not_know_is_told_and_nothing_is_stored(admin_client, riot, settings):
+    for text, said in (
+        ("Nobody Ever#0000", "Riot knows no Nobody Ever#0000: check the spelling"),
+        ("no hash", "Name#TAG"),
+    ):
+        response = look_up(admin_client, text)
+        (message,) = told(response)
+        assert said in message
+        assert response.context["cl"].query == text
+    settings.RIOT_API_KEY = "RGAPI-unknown-and-refused"
+    (message,) = told(look_up(admin_client, riot[0]))
+    assert "set_riot_key" in message
+    assert not Player.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_riot_that_does_not_answer_is_not_waited_for(admin_client, settings, monkeypatch):
+    monkeypatch.setattr(tracking, "LONGEST_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.RIOT_API_URL = f"http://127.0.0.1:{silent.getsockname()[1]}/{{host}}"
+        began = time.monotonic()
+        (message,) = told(look_up(admin_client, "Ada#EUW"))
+    assert "no complete answer arrived" in message
+    assert time.monotonic() - began < 5
+
+
+def test_looking_up_takes_a_post_and_the_right_to_add(viewer, admin_client, stored):
+    assert admin_client.get(page(Player, "look_up")).status_code == 405
+    assert viewer.post(page(Player, "look_up"), {"riot_id": "Bela#EUW"}).status_code == 403
+    assert "look-up" not in text_of(viewer.get(page(Player), {"q": "Nobody#1"}))
+
+
+def test_the_form_finds_out_the_platform_where_none_is_chosen(admin_client, world):
+    person = next(one for one in world.people if one.platform == "kr" and one.exists_at(world.now_s))
+    assert add(admin_client, person.riot_id, platform="").status_code == 302
+    assert Player.objects.tracked().get().platform == "kr"

@@ -1,4 +1,4 @@
-"""`manage.py track_player "Name#TAG" --platform euw1`: keep watch on a player."""
+"""`manage.py track_player "Name#TAG"`: keep watch on a player."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("riot_id", metavar="NAME#TAG")
-        parser.add_argument("--platform", required=True, help=f"one of {', '.join(PLATFORMS)}")
+        parser.add_argument("--platform", help=f"one of {', '.join(PLATFORMS)}; without it Riot is asked")
         parser.add_argument(
             "--lift-erasure", action="store_true", help="also somebody who was erased here: they are stored again"
         )

@@ -27,6 +27,14 @@ def test_a_player_is_tracked_by_riot_id_and_known_by_the_name_riot_gives(people,
     assert capsys.readouterr().out == f"{people[0]} (euw1) is now tracked\n"
 
 
+def test_without_a_platform_riot_is_asked_where_they_play(riot, capsys):
+    ((riot_id, platform),) = riot.busiest(1, platform="kr")
+    call_command("track_player", riot_id)
+    assert capsys.readouterr().out == f"{riot_id} ({platform}) is now tracked\n"
+    code, message = refused("track_player", "Nobody Ever#0000")
+    assert (code, "Riot knows no Nobody Ever#0000: check" in message) == (2, True)
+
+
 def test_tracking_somebody_twice_changes_nothing_and_says_so(people, capsys):
     for _ in range(2):
         call_command("track_player", people[0], "--platform", "euw1")

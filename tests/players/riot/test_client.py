@@ -175,6 +175,19 @@ def test_an_endless_answer_ends_at_the_deadline(make_client, edge, fault):
     assert time.monotonic() - began < 5
 
 
+def test_a_client_with_a_time_ends_its_requests_by_then(make_client, edge):
+    make_client(edge).match("EUW1_1")
+    client = make_client(edge).within(0.5)
+    edge.script.append(Scripted(fault="stall"))
+    began = time.monotonic()
+    with pytest.raises(NetworkTrouble):
+        client.match("EUW1_1")
+    assert time.monotonic() - began < 5
+    with pytest.raises(NetworkTrouble, match="the time is used up"):
+        client.match("EUW1_1")
+    assert len(edge.requests) == 2
+
+
 def test_a_refused_connection_costs_no_slot(make_client, edge, limiter):
     make_client(edge).match("EUW1_1")
     with pytest.raises(NetworkTrouble) as caught:
