@@ -20,6 +20,11 @@ RATED_LEAST = 10
 RATE_TOLD_EVERY = timedelta(days=1)
 
 
+def schedule_subject(pk: int | None) -> str:
+    """Who follows this hears of the schedule's completed runs; the same as the scope of a further schedule's runs."""
+    return f"schedule:{pk}"
+
+
 def run_ended(execution: Execution, state: ExecutionState, reason: str) -> None:
     """Tell what this end means. Runs that were cancelled or skipped say nothing about their job."""
     if state not in JUDGED_STATES or not telling.somebody_listens():
@@ -72,9 +77,9 @@ def _rate(states: Sequence[str]) -> float:
 def _tell_of_completion(run_id: int) -> None:
     """To those who follow the schedule."""
     run = Execution.objects.get(pk=run_id)
-    schedule = run.scope.removeprefix("schedule:")
+    subject = run.scope
     if run.scope == DEFAULT_SCOPE:
-        schedule = str(PeriodicTask.objects.filter(name=run.job_id).values_list("pk", flat=True).first())
+        subject = schedule_subject(PeriodicTask.objects.filter(name=run.job_id).values_list("pk", flat=True).first())
     counts = f"{run.items_done} items done, {run.items_failed} failed, {run.items_skipped} skipped"
     text = f"{run}: {counts}, {run.api_requests_made} requests, in {times.span(run.duration_s or 0)}"
-    telling.tell(RUN_COMPLETED, [News(f"schedule:{schedule}", text, Level.INFO)])
+    telling.tell(RUN_COMPLETED, [News(subject, text, Level.INFO)])

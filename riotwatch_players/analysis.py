@@ -17,7 +17,6 @@ from django.db.models.functions import Coalesce, Concat, Trim
 
 from riotwatch_messages import telling
 from riotwatch_messages.events import ACCOUNT_FLAGGED
-from riotwatch_messages.telling import News
 from riotwatch_players.detection.cards import shipped_card
 from riotwatch_players.detection.history import History
 from riotwatch_players.detection.judgement import Judgement, judge
@@ -25,6 +24,7 @@ from riotwatch_players.detection.model_card import ModelCard
 from riotwatch_players.detection.words import FLAGGED, Verdict
 from riotwatch_players.models import Analysis, Player, PlayerQuerySet, RankSnapshot, ShadowJudgement
 from riotwatch_players.models_in_use import InUse, Shadow, in_use
+from riotwatch_players.news import about
 from riotwatch_players.reading import histories_of
 
 SOLO_QUEUE = "RANKED_SOLO_5x5"
@@ -219,7 +219,7 @@ def _tell_of_flagged(pairs: Sequence[tuple[Player, Judgement]], verdicts_before:
     telling.tell(
         ACCOUNT_FLAGGED,
         [
-            News(f"player:{player.pk}", f"{player} ({player.platform}): {_in_short(one)}")
+            about(player, _in_short(one))
             for player, one in pairs
             if one.verdict in FLAGGED and verdicts_before.get(player.pk, one.verdict) not in FLAGGED
         ],

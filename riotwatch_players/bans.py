@@ -13,10 +13,10 @@ from django.db.models import Q
 
 from riotwatch_messages import telling
 from riotwatch_messages.events import ACCOUNT_UNAVAILABLE, Level
-from riotwatch_messages.telling import News
 from riotwatch_players import outages
 from riotwatch_players.models import BanCheck, Player, PlayerQuerySet, Seen
 from riotwatch_players.models.bans import due_for_check
+from riotwatch_players.news import about
 from riotwatch_players.outages import Verdict
 from riotwatch_players.riot.client import RiotClient
 from riotwatch_players.riot.errors import (
@@ -155,7 +155,7 @@ def _conclude(player: Player, seen: Sighting, *, now: datetime) -> Checked:
 
 
 def _tell(player: Player, what: str, level: Level) -> None:
-    telling.tell(ACCOUNT_UNAVAILABLE, [News(f"player:{player.pk}", f"{player} ({player.platform}): {what}.", level)])
+    telling.tell(ACCOUNT_UNAVAILABLE, [about(player, f"{what}.", level)])
 
 
 def _does_not_resolve_for_good(player: Player) -> bool:

@@ -17,6 +17,7 @@ from django.db import transaction
 from riotwatch_messages.models import Follow, Message
 from riotwatch_players import erasures
 from riotwatch_players.models import MatchTeam, Participant, Player
+from riotwatch_players.news import subject_of
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -94,7 +95,7 @@ def _leave_matches(player: Player) -> None:
 def _take_messages_back(player: Player) -> None:
     """Those that wait are not sent, and those that were sent are not kept."""
     for rows in (Message.objects.all(), Follow.objects.all()):
-        rows.filter(subject=f"player:{player.pk}").delete()
+        rows.filter(subject=subject_of(player)).delete()
 
 
 def _clean_audit(player: Player) -> None:

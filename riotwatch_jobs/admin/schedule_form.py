@@ -10,13 +10,19 @@ from django.db import transaction
 from django.urls import reverse_lazy
 from django.utils.html import format_html, format_html_join
 from django_celery_beat.models import PeriodicTask
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
-from riotwatch_jobs import audit, describing, registry, rescheduling, scheduling, slots
+from riotwatch_jobs import audit, describing, registry, rescheduling, run_news, scheduling, slots
 from riotwatch_jobs.admin.conflicts import VersionedForm
 from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.models import JobConfiguration
 from riotwatch_jobs.switching import Refused
+from riotwatch_messages import choosing, targets
 
 RUNS_SHOWN = 5
 UTC_NAME = "UTC"
@@ -91,6 +97,13 @@ class ScheduleForm(VersionedForm):
         widget=UnfoldAdminSelectWidget(attrs={**PREVIEW, "hx-trigger": "change"}),
     )
     enabled = forms.BooleanField(required=False, initial=True, widget=UnfoldBooleanSwitchWidget)
+    told = forms.MultipleChoiceField(
+        label="Tell when a run completed",
+        choices=lambda: [(name, name) for name in targets.configured()],
+        required=False,
+        help_text="Runs of this schedule alone; that a job fails is told in any case.",
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+    )
 
     class Meta:
         model = PeriodicTask
@@ -105,6 +118,7 @@ class ScheduleForm(VersionedForm):
         try:
             with transaction.atomic():
                 self.instance = self.store(with_zone(cleaned["text"], cleaned["zone"]), enabled=cleaned["enabled"])
+                self._follow(self.instance, cleaned["told"])
         except (slots.BadSchedule, registry.UnknownJob, Refused) as problem:
             self.add_error("text", str(problem))
         return cleaned
@@ -118,6 +132,11 @@ class ScheduleForm(VersionedForm):
         if row.enabled != enabled:
             scheduling.set_enabled(row, enabled=enabled)
             audit.record(self.by, row, f"{'Enabled' if enabled else 'Disabled'} the schedule.")
+
+    def _follow(self, row: PeriodicTask | JobConfiguration, names: list[str]) -> None:
+        """Who hears of completed runs, with a trace where that changes it. Runs that follow others have no schedule."""
+        if isinstance(row, PeriodicTask) and choosing.follow(run_news.schedule_subject(row.pk), names):
+            audit.record(self.by, row, f"Completed runs are told to {', '.join(sorted(names)) or 'nobody'}.")
 
     def _post_clean(self) -> None:
         """It is stored already: nothing of the form is to be copied onto the row."""
@@ -155,7 +174,8 @@ class ChangeScheduleForm(ScheduleForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Django's signature
         super().__init__(*args, **kwargs)
         text, zone = text_and_zone(self.instance)
-        self.initial.update(text=text, zone=zone)
+        told = sorted(choosing.followers(run_news.schedule_subject(self.instance.pk)))
+        self.initial.update(text=text, zone=zone, told=told)
 
     def store(self, text: str, *, enabled: bool) -> PeriodicTask | JobConfiguration:
         """Times are written only where they were edited: saving a switch alone starts no interval anew."""

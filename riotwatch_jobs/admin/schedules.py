@@ -34,6 +34,7 @@ from riotwatch_jobs.admin.schedule_form import (
 )
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import JobConfiguration
+from riotwatch_messages import targets
 from riotwatch_pages import times
 
 # What django-celery-beat calls a periodic task is a schedule here, in headings, buttons and messages.
@@ -155,7 +156,8 @@ class ScheduleAdmin(OperatedAdmin):
         """The text, its zone and its switch; who may only look finds the text above."""
         if obj is not None and not self.has_change_permission(request, obj):
             return ((None, {"fields": ("enabled",)}),)
-        return ((None, {"fields": (*(("job",) if obj is None else ()), "text", "zone", "enabled")}),)
+        told = ("told",) if targets.configured() else ()
+        return ((None, {"fields": (*(("job",) if obj is None else ()), "text", "zone", "enabled", *told)}),)
 
     def changeform_view(
         self,

@@ -24,6 +24,7 @@ from riotwatch_players.admin.player_actions import PlayerActions
 from riotwatch_players.admin.player_erasing import PlayerErasing
 from riotwatch_players.admin.player_facts import facts_of, starting_actions
 from riotwatch_players.admin.player_filters import FILTERS, QUICK_FILTERS
+from riotwatch_players.admin.player_following import PlayerFollowing, follow_form
 from riotwatch_players.admin.player_forms import (
     COULD_NOT_ADD,
     AddErasedPlayerForm,
@@ -42,7 +43,7 @@ PASTE_PATIENCE_S = 20.0
 
 
 @admin.register(Player)
-class PlayerAdmin(PlayerActions, PlayerErasing):
+class PlayerAdmin(PlayerActions, PlayerErasing, PlayerFollowing):
     """Everybody who is known."""
 
     list_display = (
@@ -142,7 +143,8 @@ class PlayerAdmin(PlayerActions, PlayerErasing):
         may_change = self.has_change_permission(request, row)
         starts = starting_actions(row, games_needed=facts["games_needed"]) if may_change else []
         buttons = {"may_change": may_change, "may_erase": self.may_erase(request)}
-        buttons |= {"starts": starts, "pause_form": PauseForm(), "may_export": _may_export(request)}
+        buttons |= {"starts": starts, "pause_form": PauseForm(), "follow_form": follow_form(row)}
+        buttons |= {"may_export": _may_export(request)}
         return facts | buttons | {"player_query": f"?player={row.pk}"}
 
     # --- Adding ------------------------------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from django.urls import reverse
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 from rows_and_messages import ANN, last_ran, schedule_row
 
-from riotwatch_jobs import leases, scheduling, switching
+from riotwatch_jobs import leases, run_news, scheduling, switching
 from riotwatch_jobs.models import Execution, JobConfiguration
+from riotwatch_messages import choosing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("synced")]
 
@@ -274,3 +275,33 @@ def test_who_may_only_look_gets_words_instead_of_switches(viewer, admin_user, cl
     assert 'role="switch"' not in viewer.get(page(PeriodicTask)).content.decode()
     client.force_login(admin_user)
     assert 'role="switch"' in client.get(page(PeriodicTask)).content.decode()
+
+
+# --- Who is told of completed runs ---
+
+
+def test_who_is_told_of_completed_runs_is_chosen_at_the_schedule(admin_client, row, settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/", "team": "json://127.0.0.1:9/"}
+    subject = run_news.schedule_subject(row.pk)
+    assert save_form(admin_client, row, told=["phone"]).status_code == 302
+    assert choosing.followers(subject) == {"phone"}
+    assert audit_of(row)[0][1] == "Completed runs are told to phone."
+    assert save_form(admin_client, row).status_code == 302  # what is chosen stays chosen
+    assert (choosing.followers(subject), len(audit_of(row))) == ({"phone"}, 1)
+    assert save_form(admin_client, row, told=[]).status_code == 302
+    assert choosing.followers(subject) == set()
+    refused = save_form(admin_client, row, told=["fax"])
+    assert "fax is not one of the available choices" in text_of(refused)
+
+
+def test_a_new_schedule_can_be_told_of_from_its_first_run(admin_client, settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    add(admin_client, "every 7h", told=["phone"])
+    added = PeriodicTask.objects.exclude(name="toy").get(interval__every=25_200)
+    assert choosing.followers(f"schedule:{added.pk}") == {"phone"}
+
+
+def test_without_targets_a_schedule_asks_nothing_about_them(admin_client, row, settings):
+    settings.NOTIFY_URLS = {}
+    assert "Tell when a run completed" not in text_of(admin_client.get(change_page(row)))
+    assert save_form(admin_client, row, text="every 2h").status_code == 302

@@ -6,11 +6,12 @@ import pytest
 from django_celery_beat.models import PeriodicTask
 from toy_jobs import toy_job
 
-from riotwatch_jobs import closing, dispatch, leases, scheduling
+from riotwatch_jobs import closing, dispatch, leases, run_news, scheduling
 from riotwatch_jobs.models import ExecutionState
 from riotwatch_jobs.outcomes import Done, Fail, Skip
 from riotwatch_jobs.registry import registered_temporarily
-from riotwatch_messages.models import EventSetting, Follow, Message
+from riotwatch_messages import choosing
+from riotwatch_messages.models import EventSetting, Message
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -122,7 +123,7 @@ def test_who_follows_a_schedule_hears_of_its_runs_and_of_no_others(run, start, w
     with registered_temporarily(toy_job(GOOD)):
         scheduling.sync_schedules()
         row = PeriodicTask.objects.get(name="toy")
-        Follow.objects.create(subject=f"schedule:{row.pk}", target="phone")
+        choosing.follow(run_news.schedule_subject(row.pk), ["phone"])
         work_off(start("toy"))  # by hand
         assert told() == []
         slot = scheduling.open_slot(scheduling.plan_of(row), now, now=now, trigger="schedule")

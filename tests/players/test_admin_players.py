@@ -7,6 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.utils import timezone
 
+from riotwatch_messages import choosing
 from riotwatch_players.admin import player_actions
 from riotwatch_players.ingest import record_rank
 from riotwatch_players.models import Analysis, Player
@@ -290,3 +291,34 @@ def test_who_may_only_look_can_neither_track_nor_pause(viewer, stored):
     assert not LogEntry.objects.exists()
     text = text_of(viewer.get(page(Player, "change", stored.pk)))
     assert 'aria-label="Actions"' not in text
+
+
+# --- Telling of one player ---
+
+
+def test_a_player_is_followed_by_the_chosen_targets_and_the_page_shows_which(admin_client, settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/", "team": "json://127.0.0.1:9/"}
+    ada = factories.known("Ada")
+    answer = post(admin_client, "follow", ada, target=["phone"])
+    assert told(answer) == ["Ada#EUW: news are told to phone"]
+    assert "Messages to phone</summary>" in text_of(answer)
+    refused = post(admin_client, "follow", ada, target=["team", "fax"])
+    assert "fax is not one of the available choices" in told(refused)[0]
+    assert choosing.followers(f"player:{ada.pk}") == {"phone"}
+    post(admin_client, "follow", ada)
+    assert choosing.followers(f"player:{ada.pk}") == set()
+    traces = LogEntry.objects.order_by("id").values_list("change_message", flat=True)
+    assert list(traces) == ["news are told to phone", "news are told as those of others"]
+
+
+def test_who_may_not_change_players_follows_none(viewer, settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    ada = factories.known("Ada")
+    assert "Tell of this player" not in text_of(viewer.get(page(Player, "change", ada.pk)))
+    assert viewer.post(page(Player, "follow", ada.pk), {"target": "phone"}).status_code == 403
+    assert choosing.followers(f"player:{ada.pk}") == set()
+
+
+def test_without_targets_nothing_is_offered(admin_client, settings):
+    settings.NOTIFY_URLS = {}
+    assert "Tell of this player" not in text_of(admin_client.get(page(Player, "change", factories.known("Ada").pk)))
