@@ -7,7 +7,7 @@ import sys
 # These start the servers themselves, or need none.
 WITHOUT_SERVERS = frozenset(
     {
-        *("up", "riot_simulator", "help", "version", "--help", "-h", "--version", "makemigrations"),
+        *("up", "riot_simulator", "doctor", "help", "version", "--help", "-h", "--version", "makemigrations"),
         *("analyze_histories", "evaluate_detection", "train_detection"),
     }
 )

@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 import structlog
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from riotwatch import log_lines
 from riotwatch.console import TROUBLE
@@ -26,6 +26,7 @@ def reader(request):
 @pytest.fixture
 def written(reader):
     """What a handler of this form writes: a function that returns its lines so far."""
+    clear_contextvars()  # of a request that another test made
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(log_lines.lines_for(reader))

@@ -1,46 +1,20 @@
-"""`manage.py job_health`: is the system well? Exit code 0 if so, 1 if not: for monitors and for people."""
+"""`manage.py job_health`: is the system well? For monitors and for people.
 
-import json
-from typing import Any
+Exit codes: 0 it is, 1 it is not.
+"""
 
-from django.core.management.base import BaseCommand, CommandParser
-from rich.console import Console
-from rich.table import Column, Table
+from collections.abc import Sequence
 
 from riotwatch_jobs import health
 from riotwatch_jobs.checkups import Finding
-from riotwatch_jobs.management.operator_command import time_text
-
-EXIT_ILL = 1
+from riotwatch_jobs.management.findings_command import FindingsCommand
 
 
-class Command(BaseCommand):
+class Command(FindingsCommand):
     """Works without the database, too: then that is what is ill."""
 
     help = "Say what is ill (processes, queues, database, broker, key, disk), since when, and what helps."
 
-    def add_arguments(self, parser: CommandParser) -> None:
-        """Declare the options."""
-        parser.add_argument("--json", action="store_true", help="print JSON")
-
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
-        """Examine and tell."""
-        del args
-        findings = health.examine()
-        is_well = not any(finding.ill for finding in findings)
-        if options["json"]:
-            told = {"well": is_well, "parts": [finding.as_json() for finding in findings]}
-            self.stdout.write(json.dumps(told, indent=2))
-        else:
-            Console().print(_table(findings))
-            self.stdout.write("All is well." if is_well else "Not well: see above for what helps.")
-        if not is_well:
-            raise SystemExit(EXIT_ILL)
-
-
-def _table(findings: list[Finding]) -> Table:
-    table = Table(Column("part", no_wrap=True), "state", "since (UTC)", "what", "what helps")
-    for finding in findings:
-        state = "[red]ill[/red]" if finding.ill else "[green]well[/green]"
-        table.add_row(finding.part, state, time_text(finding.since) if finding.ill else "", finding.ill, finding.remedy)
-    return table
+    def findings(self) -> Sequence[Finding]:
+        """What runs, and how it does."""
+        return health.examine()
