@@ -12,6 +12,7 @@ from riotwatch_players.models import DetectionLabel, Player
 
 DAY, WEEK, MONTH, QUARTER = timedelta(days=1), timedelta(days=7), timedelta(days=30), timedelta(days=91)
 SUCCESS_AT_LEAST = 0.95
+STATUS = "manage.py job_status JOB_ID"
 
 
 @dataclass(frozen=True)
@@ -34,22 +35,20 @@ Checklist = Callable[[datetime], Iterator[Point]]
 
 
 def daily(now: datetime) -> Iterator[Point]:
-    """Does it work, and did anything come of it?"""
+    """Whether it works, and whether anything came of it."""
     ill = [finding.part for finding in health.examine() if finding.ill]
     yield _counted("Every part is well", len(ill), f"ill: {', '.join(ill)}", "manage.py doctor")
     failed = {job: day.failed for job, day in statistics.per_job(now=now).items() if day.failed}
-    yield _counted(
-        "Runs of the last 24 hours", len(failed), f"failed: {_numbers(failed)}", "manage.py job_status JOB_ID"
-    )
+    yield _counted("Runs of the last 24 hours", len(failed), f"failed: {_numbers(failed)}", STATUS)
     flagged = Player.objects.flagged().filter(analyzed_at__gt=now - DAY).count()
     remedy = "Players, flagged, in the admin: look, and say whether it is right"
     yield _counted("Flagged players judged in the last 24 hours", flagged, f"{flagged} to look at", remedy)
 
 
 def weekly(now: datetime) -> Iterator[Point]:
-    """Does something fall behind slowly?"""
+    """Whether something falls behind slowly."""
     weak = {job: f"{share:.0%}" for job, share in _success(now) if share < SUCCESS_AT_LEAST}
-    yield _counted("Success rates of 7 days", len(weak), f"under 95 %: {_numbers(weak)}", "manage.py job_status JOB_ID")
+    yield _counted("Success rates of 7 days", len(weak), f"under 95 %: {_numbers(weak)}", STATUS)
     stuck = Player.objects.stuck(now=now).count()
     yield _counted("Players get on", stuck, f"{stuck} wait for more than 7 days", "Players, Stuck, in the admin")
     poisoned = WorkItem.objects.filter(state=ItemState.QUARANTINED, finished_at__gt=now - WEEK).count()
@@ -61,7 +60,7 @@ def weekly(now: datetime) -> Iterator[Point]:
 
 
 def monthly(now: datetime) -> Iterator[Point]:
-    """Is what lies around still wanted?"""
+    """Whether what lies around is still wanted."""
     idle = ApiKey.objects.usable().exclude(last_used_at__gt=now - MONTH).filter(created_at__lt=now - MONTH).count()
     yield _counted("API keys are used", idle, f"{idle} were not for 30 days", "API keys in the admin: revoke them")
     labels = DetectionLabel.objects.filter(at__gt=now - MONTH).count()
@@ -74,7 +73,7 @@ def monthly(now: datetime) -> Iterator[Point]:
 
 
 def quarterly(now: datetime) -> Iterator[Point]:
-    """Would it survive a bad day?"""
+    """Whether it would survive a bad day."""
     old = ApiKey.objects.usable().filter(created_at__lt=now - QUARTER).count()
     yield _counted(
         "API keys are young", old, f"{old} are older than a quarter", "create_api_key, then revoke the old one"
