@@ -1,4 +1,7 @@
-"""Bringing one tracked player up to date: name, level, new matches, rank.
+"""Bringing one player up to date: name, level, new matches, rank.
+
+Of a tracked player no match is to be missed: all new ones are listed, and a cursor says up to where. Of anybody else,
+for whom somebody asked once, the newest matches do.
 
 The work can stop after any request (budget, crash) and be taken up again: what is done is remembered, and every new id
 is in the backlog before the cursor moves.
@@ -20,6 +23,8 @@ from riotwatch_players.progress import Progress
 from riotwatch_players.riot.errors import NotFound
 
 PAGE = 100
+NEWEST_OF_UNTRACKED = 30
+"""Ranked games listed of somebody who is not tracked: what an analysis takes, with some to spare for remakes."""
 LISTING_OVERLAP = timedelta(hours=1)
 """Riot's lists and bodies are eventually consistent: a game may be listed after a later one."""
 
@@ -59,7 +64,8 @@ def update_player(
     if wanted is None:
         wanted = _list_and_choose(player, rule, fetcher=fetcher, progress=progress, done=done)
     done.fetched = fetcher.fetch(wanted, progress, memory)
-    move_cursor(player, wanted)
+    if player.tracked:
+        move_cursor(player, wanted)
     progress.checkpoint()
     done.ranks_created = update_rank(player, fetcher=fetcher, progress=progress)
     Player.objects.filter(pk=player.pk).update(last_updated=fetcher.clock(), update_failures=0, update_failed_at=None)
@@ -117,16 +123,26 @@ def _list_and_choose(
     player: Player, rule: UpdateRule, *, fetcher: Fetcher, progress: Progress, done: Updated
 ) -> list[str]:
     """Put every new id into the backlog; returns the newest that are to be fetched now."""
-    listed = list_new(player, rule, fetcher=fetcher, progress=progress)
+    if player.tracked:
+        listed = list_new(player, rule, fetcher=fetcher, progress=progress)
+        wanted = listed[: rule.max_new_matches]
+    else:
+        listed = wanted = _newest(player, fetcher=fetcher, progress=progress)
     done.matches_listed = backlog.add(fetcher.source, listed, lane=BacklogMatch.TRACKED, now=fetcher.clock())
     progress.count(created=done.matches_listed)
-    if player.listed_until is None:
+    if player.tracked and player.listed_until is None:
         depth = max(player.listed_depth, min(rule.tracked_depth, len(listed)))
         complete = len(listed) < rule.tracked_depth
         Player.objects.filter(pk=player.pk).update(listed_depth=depth, listed_all=complete)
-    wanted = listed[: rule.max_new_matches]
     progress.remember(wanted=wanted)
     return wanted
+
+
+def _newest(player: Player, *, fetcher: Fetcher, progress: Progress) -> list[str]:
+    progress.checkpoint()
+    return fetcher.client.match_ids(
+        player.puuid, platform=player.platform, queue=RANKED_SOLO_QUEUE, count=NEWEST_OF_UNTRACKED
+    )
 
 
 def list_new(player: Player, rule: UpdateRule, *, fetcher: Fetcher, progress: Progress) -> list[str]:

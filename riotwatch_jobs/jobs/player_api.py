@@ -35,9 +35,12 @@ class StartIn(Wanted):
 def refresh_player(
     request: HttpRequest, response: HttpResponse, puuid: str, wanted: StartIn, idempotency_key: IdempotencyHeader = ""
 ) -> RunOut:
-    """Ask for a run that updates this player: name, level, new matches, rank. 409 unless tracked and active."""
+    """Ask for a run that updates this player: name, level, new matches, rank. 409 unless active.
+
+    Of somebody who is not tracked the newest 30 ranked games are fetched.
+    """
     caller = allow(request, Role.OPERATOR)
-    player = _one_of(refreshable(), puuid, "be refreshed: it takes a tracked, active one (POST /players/{puuid}/track)")
+    player = _one_of(refreshable(), puuid, "be refreshed: it takes an active one, on a platform that is open")
     return _start(request, response, caller, TrackedPlayerUpdater.job_id, player, wanted, idempotency_key)
 
 

@@ -19,6 +19,7 @@ from riotwatch_jobs.models import Execution, ExecutionState, Trigger
 from riotwatch_pages.posting import View, posted
 from riotwatch_players.audit import audit
 from riotwatch_players.models import Player, PlayerQuerySet
+from riotwatch_players.riot.routing import PLATFORMS
 
 MOST_PLAYERS = 200
 _ID_DIGITS = 18
@@ -27,7 +28,7 @@ _ID_DIGITS = 18
 
 def refreshable() -> PlayerQuerySet:
     """Who can be updated by hand."""
-    return Player.objects.tracked().active().reachable()
+    return Player.objects.active().reachable().filter(platform__in=PLATFORMS)
 
 
 def analyzable() -> PlayerQuerySet:
@@ -103,7 +104,7 @@ def _back(request: HttpRequest, named: Sequence[int]) -> str:
 
 def urls() -> list[URLPattern]:
     """The addresses, for whoever mounts them under the admin's."""
-    refresh = _starting(TrackedPlayerUpdater.job_id, refreshable, who="tracked and active ones can be refreshed")
+    refresh = _starting(TrackedPlayerUpdater.job_id, refreshable, who="active ones can be refreshed")
     analyze = _starting(SmurfAnalyzer.job_id, analyzable, who="active ones can be analyzed")
     return [
         path("players/refresh/", refresh, name="players_refresh"),

@@ -14,8 +14,8 @@ from riotwatch_jobs.outcomes import Done, Fail, Outcome, Skip, Target
 from riotwatch_jobs.registry import register
 from riotwatch_players import gateway, tracking
 from riotwatch_players.discovery import DiscoveryRule
-from riotwatch_players.models import Player
-from riotwatch_players.riot.routing import region_of_platform
+from riotwatch_players.models import Player, PlayerQuerySet
+from riotwatch_players.riot.routing import PLATFORMS, region_of_platform
 from riotwatch_players.updating import UpdateRule, update_player
 
 
@@ -34,7 +34,7 @@ class Result:
 
 @register
 class TrackedPlayerUpdater(_riot.RiotJob):
-    """One item per tracked, active player."""
+    """One item per tracked, active player, or per named one."""
 
     job_id = "tracked_player_updater"
     name = "Tracked player updater"
@@ -66,7 +66,7 @@ class TrackedPlayerUpdater(_riot.RiotJob):
 
     @classmethod
     def resolve_players(cls, names: Sequence[str]) -> list[int]:
-        """Our ids of tracked players named by puuid."""
+        """Our ids of players named by puuid; they are updated whether or not they are tracked."""
         return resolve_puuids(names)
 
     @classmethod
@@ -76,16 +76,21 @@ class TrackedPlayerUpdater(_riot.RiotJob):
 
     def targets(self) -> Iterable[Target]:
         """Longest not updated first."""
-        players = Player.objects.tracked().active().reachable().order_by("last_updated", "id")
+        players = self._wanted().reachable().order_by("last_updated", "id")
         if self.players:
             players = players.filter(pk__in=self.players)
         for pk, platform in players.values_list("pk", "platform"):
             yield Target(key=f"player:{pk}", data={"player": pk}, region=region_of_platform(platform))
 
+    def _wanted(self) -> PlayerQuerySet:
+        """Tracked players; whom somebody named need not be one."""
+        active = Player.objects.active().filter(platform__in=PLATFORMS)
+        return active if self.players else active.tracked()
+
     @_riot.talks_to_riot
     def run(self, target: Target, log: ItemLog) -> Outcome:
         """Update one player."""
-        player = Player.objects.tracked().active().filter(pk=target.data["player"]).first()
+        player = self._wanted().filter(pk=target.data["player"]).first()
         if player is None:
             return Skip("no longer tracked, or not active")
         fetcher = _riot.fetcher(log, target.lane, discover=DiscoveryRule(self.config.max_discovered_players))

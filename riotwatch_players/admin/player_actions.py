@@ -117,7 +117,7 @@ class PlayerActions(AskingAdmin):
 
     @admin.action(description="Refresh now", permissions=["change"])
     def refresh_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> HttpResponseBase | None:
-        """Start a run that updates the tracked ones among them."""
+        """Start a run that updates them."""
         return self._start(request, queryset, "players_refresh")
 
     @admin.action(description="Analyze now", permissions=["change"])

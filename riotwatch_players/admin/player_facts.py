@@ -13,6 +13,7 @@ from riotwatch_players.admin.feedback import LabelForm
 from riotwatch_players.analysis import SOLO_QUEUE, AnalysisRule
 from riotwatch_players.encounters import NEWEST_MATCHES, encounters_of
 from riotwatch_players.models import Analysis, Participant, Player, RankSnapshot
+from riotwatch_players.riot.routing import PLATFORMS
 
 GAMES_SHOWN = 20
 ANALYSES_SHOWN = 10
@@ -104,9 +105,9 @@ def _audit(player: Player) -> QuerySet[LogEntry]:
 def starting_actions(player: Player, *, games_needed: int) -> list[Action]:
     """The buttons that start a run about the player."""
     stopped = "" if player.active else f"{player} is {' and '.join(player.states[1:])}"
-    untracked = "" if player.tracked else "only tracked players are refreshed: track the player first"
+    closed = "" if player.platform in PLATFORMS else f"Riot has closed {player.platform}"
     few = "" if player.ranked_games >= games_needed else f"it takes {games_needed} stored ranked games"
     return [
-        Action("Refresh now", "sync", "players_refresh", stopped or untracked),
+        Action("Refresh now", "sync", "players_refresh", stopped or closed),
         Action("Analyze now", "troubleshoot", "players_analyze", stopped or few),
     ]

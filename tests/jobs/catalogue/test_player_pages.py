@@ -45,7 +45,7 @@ def test_a_run_of_the_players_own_scope_is_queued_with_a_trace_and_shown(admin_c
 
 
 def test_the_list_asks_for_all_chosen_players_and_is_returned_to(admin_client):
-    players = [tracked("Ada"), tracked("Bela"), factories.known("Known")]
+    players = [tracked("Ada"), tracked("Bela"), tracked("Paused", paused=True)]
     data = {"action": "refresh_players", "_selected_action": [player.pk for player in players]}
     answer = admin_client.post(f"{LIST}?platform=euw1", data, follow=True)
     assert Execution.objects.get().players == [players[0].pk, players[1].pk]
@@ -79,12 +79,16 @@ def test_settings_of_the_job_that_are_refused_are_told(admin_client):
     assert not Execution.objects.exists()
 
 
-def test_who_is_not_tracked_is_analyzed_but_not_refreshed(admin_client):
-    ada = factories.known("Ada")
-    ask(admin_client, "players_refresh", ada)
+def test_who_is_not_tracked_is_refreshed_and_analyzed_too_unless_their_platform_is_closed(admin_client):
+    ada, bela = factories.known("Ada"), factories.known("Bela", platform="ph2")
+    ask(admin_client, "players_refresh", bela)
     assert not Execution.objects.exists()
+    ask(admin_client, "players_refresh", ada)
     ask(admin_client, "players_analyze", ada)
-    assert Execution.objects.get().job_id == "smurf_analyzer"
+    assert list(Execution.objects.order_by("pk").values_list("job_id", flat=True)) == [
+        "tracked_player_updater",
+        "smurf_analyzer",
+    ]
 
 
 def test_nobody_and_nonsense_start_nothing_and_no_other_site_is_returned_to(admin_client):

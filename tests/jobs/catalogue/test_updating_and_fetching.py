@@ -2,7 +2,12 @@
 
 import pytest
 from django.db.models import Count
+from django.utils import timezone
 
+from riotwatch_jobs import dispatch, inline
+from riotwatch_jobs.leases import database_now
+from riotwatch_jobs.models import Trigger
+from riotwatch_players import tracking
 from riotwatch_players.models import BacklogMatch, Match, Player, RankSnapshot
 
 
@@ -76,6 +81,20 @@ def settled():
     """Matches that were fetched, or of which Riot has no (usable) body."""
     assert not BacklogMatch.objects.filter(state="pending").exists()
     return BacklogMatch.objects.count()
+
+
+def test_whoever_is_named_is_updated_without_being_tracked_and_leaves_nothing_behind(riot):
+    player = tracking.add_player(riot.busiest(1)[0][0], platform=None, now=timezone.now())
+    for fetched in (range(25, 31), range(1)):
+        named = dispatch.Request(job_id="tracked_player_updater", trigger=Trigger.CLI, players=(player.pk,))
+        execution, _ = dispatch.request(named, now=database_now())
+        run = inline.work_off(execution, give_up_after_s=60)
+        assert run.result["matches_fetched"] in fetched
+    player.refresh_from_db()
+    assert (player.states, player.listed_until, player.listed_depth) == (("known",), None, 0)
+    assert None not in (player.last_updated, player.summoner_level, player.rank_checked_at)
+    assert settled() == 30
+    assert not Player.objects.discovered().exists()
 
 
 def test_an_account_that_vanished_fails_its_item_and_the_others_go_on(riot, track, run_job):
