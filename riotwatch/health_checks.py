@@ -12,6 +12,7 @@ from riotwatch import readiness
 from riotwatch.health import broker_answers
 from riotwatch_jobs.checkups import Finding, register
 from riotwatch_jobs.models import Canary
+from riotwatch_messages import arrivals
 
 DISK_FREE_AT_LEAST_BYTES = 500 * 1024 * 1024
 DISK_FREE_AT_LEAST_SHARE = 0.03
@@ -50,3 +51,11 @@ def simulator(now: datetime) -> Iterable[Finding]:
     well = readiness.simulator_answers()
     text = "" if well else f"it does not answer at port {settings.SIMULATOR_PORT}: nothing can be fetched"
     yield Finding("simulator", text, remedy="" if well else "start it: manage.py riot_simulator")
+
+
+@register
+def messages(now: datetime) -> Iterable[Finding]:
+    """Whether they arrive, at each target of NOTIFY_URLS."""
+    for name, (why, since) in arrivals.trouble_of_targets(now).items():
+        text = f"they do not arrive: {why}" if why else ""
+        yield Finding(f"messages to {name}", text, since, f"manage.py send_test_message {name}; see NOTIFY_URLS")

@@ -14,7 +14,6 @@ from django.db import connection, transaction
 from django.db.models import F, Min
 
 from riotwatch_messages import events, sending, targets
-from riotwatch_messages.events import Level
 from riotwatch_messages.models import Message, MessageQuerySet, MessageState
 from riotwatch_messages.sending import NotSent
 
@@ -124,7 +123,7 @@ def _send(post: Post) -> NotSent | None:
     if target is None:
         return NotSent("NOTIFY_URLS has no target of this name", for_good=True)
     try:
-        sending.send(target, title=post.title, body=post.body, level=Level(post.level))
+        sending.send(target, title=post.title, body=post.body, level=post.level)
     except NotSent as failure:
         return failure
     return None

@@ -7,7 +7,6 @@ from urllib.parse import unquote
 
 from apprise import Apprise, AppriseAsset, LogCapture, NotifyFormat, NotifyType, PersistentStoreMode
 
-from riotwatch_messages.events import Level
 from riotwatch_messages.models import WHY_MAX
 from riotwatch_messages.targets import Target
 
@@ -34,7 +33,7 @@ class NotSent(Exception):
         """Trying again would not help."""
 
 
-def send(target: Target, *, title: str, body: str, level: Level) -> None:
+def send(target: Target, *, title: str, body: str, level: str) -> None:
     """Send one text; raises NotSent."""
     capture: Any = LogCapture
     with capture(level=logging.WARNING, fmt="%(message)s") as said:
@@ -42,9 +41,7 @@ def send(target: Target, *, title: str, body: str, level: Level) -> None:
         if not service.add(target.url):
             raise NotSent("Apprise cannot read the address of this target: see NOTIFY_URLS", for_good=True)
         try:
-            sent = service.notify(
-                body=body, title=title, notify_type=NotifyType(level.value), body_format=NotifyFormat.TEXT
-            )
+            sent = service.notify(body=body, title=title, notify_type=NotifyType(level), body_format=NotifyFormat.TEXT)
         except Exception as bug:  # noqa: BLE001
             # Code of some hundred services: whatever it raises is a failed attempt. Its text may hold the address.
             raise NotSent(f"{target.service}: {type(bug).__name__}") from None

@@ -16,8 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from riotwatch_messages import events, targets, telling
-from riotwatch_messages.admin import arrivals
+from riotwatch_messages import arrivals, events, targets, telling
 from riotwatch_messages.admin.choices import FOLLOWED, ChoicesForm, described
 from riotwatch_messages.models import EventSetting, Message, MessageQuerySet, MessageState
 from riotwatch_pages import times

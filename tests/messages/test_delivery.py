@@ -139,6 +139,14 @@ def test_a_target_that_was_taken_away_is_told_as_that(deliver, settings):
     assert set(Message.objects.values_list("state", "why")) == {("failed", "NOTIFY_URLS has no target of this name")}
 
 
+def test_a_row_of_another_release_holds_nothing_up(deliver, phone):
+    Message.objects.create(event="of_tomorrow", level="purple", text="What is this?", target="phone")
+    flag("Ada")
+    deliver()
+    assert phone.texts == ["Ada: likely smurf"]
+    assert Message.objects.get(level="purple").why == "json: ValueError"
+
+
 def test_after_a_crash_in_the_middle_it_is_sent_again(deliver, phone, let_pass):
     telling.test("phone", by="ann")
     assert delivery.claim(datetime.now(UTC)) is not None

@@ -1,17 +1,20 @@
-"""How messages get through to each target, above their list."""
+"""How messages get through to each target."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Min, Q
 
 from riotwatch_messages import targets
 from riotwatch_messages.models import Message, MessageState
 from riotwatch_messages.targets import Target
 
 SPAN = timedelta(hours=24)
+OVERDUE_AFTER = timedelta(minutes=30)
+"""Longer than messages wait for each other, and for their target's limit."""
+ATTEMPTS_BEFORE_TOLD = 2
 
 
 @dataclass(frozen=True)
@@ -55,3 +58,25 @@ def _counts(now: datetime) -> Mapping[str, dict[str, Any]]:
 def _newest() -> dict[str, Message]:
     tried = Message.objects.filter(tried_at__isnull=False, target__in=targets.configured())
     return {message.target: message for message in tried.order_by("target", "-tried_at").distinct("target")}
+
+
+def trouble_of_targets(now: datetime) -> dict[str, tuple[str, datetime | None]]:
+    """Of every target why messages do not arrive there, and since when; "" and None where they do."""
+    newest, overdue = _newest(), _overdue(now)
+    return {name: _trouble(newest.get(name), overdue.get(name)) for name in targets.configured()}
+
+
+def _trouble(newest: Message | None, overdue: datetime | None) -> tuple[str, datetime | None]:
+    if overdue is not None:
+        return "nobody has sent them for half an hour", overdue
+    if newest is None or not newest.why:
+        return "", None
+    is_settled = newest.state == MessageState.FAILED or newest.attempts >= ATTEMPTS_BEFORE_TOLD
+    return (newest.why, newest.created_at) if is_settled else ("", None)
+
+
+def _overdue(now: datetime) -> dict[str, datetime]:
+    """Since when the longest overdue message of a target has been due."""
+    late = Message.objects.pending().filter(next_try_at__lt=now - OVERDUE_AFTER).order_by()
+    rows: Iterable[tuple[str, datetime]] = late.values_list("target").annotate(since=Min("next_try_at"))
+    return dict(rows)
