@@ -1,38 +1,43 @@
 """`/metrics` for Prometheus: read from the database and Redis when it is asked, so that every process counts.
 
-Gauges only: rows are pruned, and a counter must not go back. No player, puuid or key is among the labels.
+What is read of rows are gauges: rows are pruned, and a counter must not go back. What the limiter counts are counters.
+No player, puuid or key is among the labels.
 """
 
 import hmac
 import ipaddress
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import redis
 from django.conf import settings
-from django.db.models import Count, Max, Min
+from django.db.models import Count, F, Max, Min, Sum
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from riotwatch.health import BROKER_TIMEOUT_S
 from riotwatch_jobs import statistics
 from riotwatch_jobs.health import needed_queues
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import EmergencyStop, Execution, Heartbeat, WorkerLease, WorkItem
+from riotwatch_jobs.models import EmergencyStop, Execution, Heartbeat, Trigger, WorkerLease, WorkItem
 from riotwatch_players import gateway
-from riotwatch_players.models import BacklogMatch, BacklogState, KeyOutage, Player
+from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, KeyOutage, Match, Player
 from riotwatch_players.riot.errors import BudgetUnavailable
+from riotwatch_players.riot.limiter import Lane
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded")
 LAST_DAY = ("runs", "ok", "failed", "rate_limited", "cancelled", "skipped", "slots_missed")
 FIGURES = (*LAST_DAY, "mean_duration_s", "p95_duration_s", "mean_requests", "max_requests")
+
+ITEM_STATES = ("done", "failed", "skipped")
+HOUR = timedelta(hours=1)
 
 Labeled = Iterable[tuple[tuple[str, ...], float | None]]
 
@@ -73,8 +78,10 @@ class Figures(Collector):
         yield from _work(now)
         yield from _processes(now)
         yield from _known()
+        yield from _achieved(now)
         yield from _broker()
         yield from _budget()
+        yield from _tallies()
 
 
 def _gauge(name: str, text: str, labels: tuple[str, ...], values: Labeled) -> GaugeMetricFamily:
@@ -102,6 +109,20 @@ def _runs(now: datetime) -> Iterator[Metric]:
         values: Labeled = [((job,), getattr(about, name)) for job, about in day.items()]
         metric = name.removesuffix("_s") + "_seconds" if name.endswith("_s") else name
         yield _gauge(f"last_day_{metric}", f"{name} of the runs that ended in the last 24 hours.", ("job",), values)
+
+    yield _ended_items(now)
+    # What was missed altogether is counted as slots_missed.
+    opened = Execution.objects.filter(trigger=Trigger.SCHEDULE, queued_at__gt=now - HOUR, slot__isnull=False)
+    late = opened.aggregate(late=Max(F("queued_at") - F("slot")))["late"]
+    text = "How late beat was at most, of the slots of the last hour."
+    yield _gauge("beat_lag_seconds", text, (), [((), late.total_seconds() if late is not None else None)])
+
+
+def _ended_items(now: datetime) -> Metric:
+    ended = Execution.objects.filter(finished_at__gt=now - statistics.DAY).order_by().values("job_id")
+    rows = ended.annotate(**{state: Sum(f"items_{state}") for state in ITEM_STATES})
+    values: Labeled = [((row["job_id"], state), row[state]) for row in rows for state in ITEM_STATES]
+    return _gauge("last_day_items", "Items of the runs that ended in the last 24 hours.", ("job", "state"), values)
 
 
 def _work(now: datetime) -> Iterator[Metric]:
@@ -143,6 +164,13 @@ def _known() -> Iterator[Metric]:
     yield _gauge("riot_key_refused", "1 while Riot does not accept the key.", (), [((), refused)])
 
 
+def _achieved(now: datetime) -> Iterator[Metric]:
+    matches = Match.objects.filter(stored_at__gt=now - HOUR).count()
+    yield _gauge("last_hour_matches_stored", "Matches stored in the last hour.", (), [((), matches)])
+    analyses = Analysis.objects.filter(analyzed_at__gt=now - HOUR).count()
+    yield _gauge("last_hour_analyses", "Analyses made in the last hour.", (), [((), analyses)])
+
+
 def _broker() -> Iterator[Metric]:
     timeout_s = BROKER_TIMEOUT_S
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
@@ -172,3 +200,27 @@ def _budget() -> Iterator[Metric]:
             used.add_metric(named, window.used)
             limit.add_metric(named, window.limit)
     yield from (used, limit, blocked)
+
+
+def _tallies() -> Iterator[Metric]:
+    """Of all processes: the limiter counts where it decides."""
+    families = {
+        "granted": _counter("riot_granted", "Requests that were granted.", "lane"),
+        "waits": _counter("riot_waits", "Times that somebody was told to wait for the budget.", "lane"),
+        "waited_s": _counter("riot_waited_seconds", "For how long they were told to wait, in sum.", "lane"),
+        "answers": _counter("riot_answers", "Riot's answers.", "status"),
+        "refused": _counter("riot_refused", "Riot's 429s, by whose limit was reached.", "limit"),
+    }
+    try:
+        tallies = gateway.limiter().tallies()
+    except BudgetUnavailable:
+        tallies = []
+    for tally in tallies:
+        for name, family in families.items():
+            for label, count in getattr(tally, name).items():
+                family.add_metric((tally.host, label.name.lower() if isinstance(label, Lane) else label), count)
+    yield from families.values()
+
+
+def _counter(name: str, text: str, label: str) -> CounterMetricFamily:
+    return CounterMetricFamily(f"riotwatch_{name}", text, labels=("host", label))

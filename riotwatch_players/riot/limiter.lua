@@ -8,12 +8,13 @@
 -- :flight                    zset   id -> end of its lease
 -- :held:<scope>:<seconds>    zset   id -> when its slot is released
 -- :wait:<scope>:<lane>       zset   id -> when the waiter is taken for dead
+-- :tally                     hash   what happened since the host is in use, for those who look on; decides nothing
 --
 -- A scope is "app" (the application on this host) or an endpoint (the method on this host).
 
 local base = KEYS[1]
 local ask = cjson.decode(ARGV[1])
-local LIMITS, STATE, FLIGHT = base .. ":limits", base .. ":state", base .. ":flight"
+local LIMITS, STATE, FLIGHT, TALLY = base .. ":limits", base .. ":state", base .. ":flight", base .. ":tally"
 local SCOPES = { "app", ask.endpoint }
 
 local PAD_CAP_MS, PAD_DECAY_MS = 2000, 3600000 -- what refusals have added to a pad fades within an hour
@@ -24,6 +25,11 @@ end
 
 local function keep(field, value)
   redis.call("HSET", STATE, field, value)
+end
+
+local function tally(field, amount)
+  redis.call("HINCRBY", TALLY, field, amount)
+  redis.call("PEXPIRE", TALLY, 86400000)
 end
 
 -- A clock set back (failover, NTP) must neither free slots late for ever nor early: it goes on from where it was.

@@ -105,6 +105,22 @@ class ScopeUsage:
     """Nothing is granted for so long; 0 when open."""
 
 
+@dataclass(frozen=True)
+class HostTally:
+    """What happened at one host since it is in use; it begins anew after a day without."""
+
+    host: str
+    granted: dict[Lane, int]
+    waits: dict[Lane, int]
+    """How often somebody was told to wait, in place or to come back later."""
+    waited_s: dict[Lane, float]
+    """For how long they were told to, in sum."""
+    answers: dict[str, int]
+    """By status."""
+    refused: dict[str, int]
+    """The 429s, by whose limit they named: application, method or service."""
+
+
 class Limiter:
     """The budget of one key. Safe for many threads; every method raises BudgetUnavailable without Redis."""
 
@@ -179,13 +195,29 @@ class Limiter:
 
     def usage(self) -> list[ScopeUsage]:
         """What is known about every host in use, hosts and methods in alphabetical order; for a status page."""
-        start, end = self._key("")[:-1], ":limits"
+        return [row for host in self._hosts(":limits") for row in self._usage_of(host)]
+
+    def tallies(self) -> list[HostTally]:
+        """What happened at every host in use, by all processes together; for who looks on."""
+        return [self._tally_of(host) for host in self._hosts(":tally")]
+
+    def _hosts(self, suffix: str) -> list[str]:
+        """Those of which a key with this suffix is there, in alphabetical order."""
+        start, end = self._key("")[:-1], f"}}{suffix}"
         try:
             keys = sorted(_text(key) for key in self._redis.scan_iter(match=f"{start}*{end}", count=1000))
         except RedisError as error:
             raise self._unavailable(Scope("*", "usage"), error) from None
-        hosts = [key.removeprefix(start).removesuffix("}" + end) for key in keys]
-        return [row for host in hosts for row in self._usage_of(host)]
+        return [key.removeprefix(start).removesuffix(end) for key in keys]
+
+    def _tally_of(self, host: str) -> HostTally:
+        counts: dict[str, dict[str, int]] = {}
+        for field, count in json.loads(_text(self._run("tallied", Scope(host, _APPLICATION), {}))).items():
+            kind, _, name = field.partition(":")
+            counts.setdefault(kind, {})[name] = count
+        granted, waits, waited_ms = (_by_lane(counts.get(kind, {})) for kind in ("granted", "waits", "waited_ms"))
+        waited_s = {lane: milliseconds / 1000 for lane, milliseconds in waited_ms.items()}
+        return HostTally(host, granted, waits, waited_s, counts.get("answers", {}), counts.get("refused", {}))
 
     def _usage_of(self, host: str) -> list[ScopeUsage]:
         rows = json.loads(_text(self._run("usage", Scope(host, _APPLICATION), {})))
@@ -248,6 +280,10 @@ def _scope_usage(host: str, row: dict[str, Any]) -> ScopeUsage:
     windows = tuple(WindowUsage(limit=w["slots"], window_s=w["seconds"], used=w["held"]) for w in row["windows"] or [])
     endpoint = None if row["scope"] == _APPLICATION else row["scope"]
     return ScopeUsage(host=host, endpoint=endpoint, windows=windows, blocked_s=row["blocked"] / 1000)
+
+
+def _by_lane(counts: Mapping[str, int]) -> dict[Lane, int]:
+    return {Lane(int(lane)): count for lane, count in counts.items()}
 
 
 def _application_first(row: dict[str, Any]) -> tuple[bool, str]:

@@ -119,6 +119,7 @@ local function grant()
   end
   redis.call("ZADD", FLIGHT, now + ask.lease, ask.id)
   count_skips()
+  tally("granted:" .. ask.lane, 1)
   for _, key in ipairs({ LIMITS, STATE, FLIGHT }) do redis.call("PEXPIRE", key, FORGET_MS) end
 end
 
@@ -144,5 +145,7 @@ local function acquire()
     return 0
   end
   register(wait)
+  tally("waits:" .. ask.lane, 1)
+  tally("waited_ms:" .. ask.lane, wait)
   return wait
 end

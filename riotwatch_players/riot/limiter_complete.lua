@@ -4,6 +4,7 @@ local UNANSWERED_PROBE_MS = 2000 -- an unanswered probe keeps others back for so
 local BLOCK_MARGIN_MS = 500
 local PAD_STEP_MS = 250
 local LONGEST_BACKOFF_S = 60
+local WHOSE = { application = "application", method = "method" } -- whose limit a 429 names; else the service's
 
 local function has_window(text, seconds)
   return text and string.find("," .. text .. ",", ":" .. seconds .. ",", 1, true)
@@ -105,6 +106,8 @@ local function complete()
   local granted = leased_until and leased_until - ask.lease or now
   redis.call("ZREM", FLIGHT, ask.id)
   for _, scope in ipairs(SCOPES) do settle(scope, ask.limits[scope], granted, leased_until) end
+  tally("answers:" .. ask.status, 1)
+  if ask.status == 429 then tally("refused:" .. (WHOSE[ask.kind] or "service"), 1) end
   if ask.status == 429 and ask.kind == "application" then return refused("app", granted) end
   if ask.status == 429 and ask.kind == "method" then return refused(ask.endpoint, granted) end
   if ask.status == 429 then
@@ -155,5 +158,14 @@ local function usage()
   return cjson.encode(rows)
 end
 
-local operations = { acquire = acquire, complete = complete, fail = fail, give_back = give_back, usage = usage }
+local function tallied()
+  local fields = redis.call("HGETALL", TALLY)
+  local found = {}
+  for i = 1, #fields, 2 do found[fields[i]] = tonumber(fields[i + 1]) end
+  return cjson.encode(found)
+end
+
+local operations = {
+  acquire = acquire, complete = complete, fail = fail, give_back = give_back, usage = usage, tallied = tallied,
+}
 return operations[ask.op]()

@@ -8,12 +8,11 @@ import redis
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
-from rows_and_messages import empty_broker
 
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, Heartbeat, Trigger, WorkerLease, WorkItem
+from riotwatch_jobs.models import Execution, WorkerLease, WorkItem
 from riotwatch_players import gateway, tracking
-from riotwatch_players.models import KeyOutage
+from riotwatch_players.riot.limiter import Lane, Limiter, Scope, Wait
 from riotwatch_players.simulator.app import Options
 from riotwatch_players.simulator.ids import DEMO_KEY
 from riotwatch_players.simulator.limits import parse_rates
@@ -29,28 +28,6 @@ def scraped(client: Any) -> dict[tuple[str, ...], float]:
     return {(one.name, *one.labels.values()): one.value for family in families for one in family.samples}
 
 
-@pytest.fixture
-def busy(transactional_db: None) -> None:
-    """A run that failed, one at work with items, a worker, a beat, a stop and a refused key."""
-    empty_broker()  # of what tests before this one have left
-    now = database_now()
-    fields = {"job_id": "match_fetcher", "trigger": Trigger.CLI, "timeout_s": 9, "deadline_s": 9, "queued_at": now}
-    Execution.objects.create(
-        state=ExecutionState.FAILED, started_at=now, finished_at=now, api_requests_made=7, **fields
-    )
-    run = Execution.objects.create(state=ExecutionState.IN_PROGRESS, started_at=now, **fields)
-    for number in range(3):
-        WorkItem.objects.create(
-            execution=run, key=str(number), queue="matches", available_at=now, waits_for_budget=number == 0
-        )
-    WorkerLease.objects.create(
-        host="h", pid=1, node="n", queues=["matches"], concurrency=16, started_at=now, renewed_at=now
-    )
-    Heartbeat.objects.create(kind="beat", host="h", pid=2, at=now)
-    EmergencyStop.objects.create(stopped_at=now, stopped_by="anna", reason="because")
-    KeyOutage.objects.create(kind=KeyOutage.REFUSED, since=now)
-
-
 def test_the_figures_are_those_of_the_database(busy, client):
     told = scraped(client)
     assert told["riotwatch_open_runs", "match_fetcher", "IN_PROGRESS"] == 1
@@ -64,6 +41,9 @@ def test_the_figures_are_those_of_the_database(busy, client):
     assert 0 <= told["riotwatch_heartbeat_age_seconds", "beat"] < 60
     assert told["riotwatch_emergency_stop",] == told["riotwatch_riot_key_refused",] == told["riotwatch_broker_up",] == 1
     assert told["riotwatch_broker_messages", "matches"] == 0
+    assert told["riotwatch_last_day_items", "match_fetcher", "failed"] == 2
+    assert told["riotwatch_beat_lag_seconds",] == 40
+    assert told["riotwatch_last_hour_matches_stored",] == told["riotwatch_last_hour_analyses",] == 0
 
 
 def test_a_queue_whose_last_worker_is_gone_is_told_with_what_waits_in_it(busy, client, settings):
@@ -92,6 +72,24 @@ def test_the_budget_is_told_by_host_without_the_key(transactional_db, client, se
     assert person.riot_id.partition("#")[0] not in text
 
 
+def test_what_the_limiter_decided_is_counted_for_all_processes(transactional_db, client, settings):
+    settings.RIOT_API_URL = "http://127.0.0.1:9/{host}/counted"
+    scope, limits = Scope("europe", "match-v5.match"), {"X-App-Rate-Limit": "2:60", "X-App-Rate-Limit-Count": "1:60"}
+    budget = gateway.limiter()
+    budget.complete(budget.acquire(scope, Lane.TRACKED), status=200, headers=limits)
+    other_process = Limiter(gateway._redis(), budget._budget)
+    refusal = {"X-Rate-Limit-Type": "application", "Retry-After": "7"}
+    other_process.complete(other_process.acquire(scope, Lane.INTERACTIVE), status=429, headers=refusal)
+    assert isinstance(budget.acquire(scope, Lane.DISCOVERY), Wait)
+    told = scraped(client)
+    assert told["riotwatch_riot_granted_total", "europe", "tracked"] == 1
+    assert told["riotwatch_riot_granted_total", "europe", "interactive"] == 1
+    assert told["riotwatch_riot_waits_total", "europe", "discovery"] == 1
+    assert told["riotwatch_riot_waited_seconds_total", "europe", "discovery"] > 1
+    assert told["riotwatch_riot_answers_total", "europe", "200"] == 1
+    assert told["riotwatch_riot_refused_total", "europe", "application"] == 1
+
+
 def test_without_redis_the_database_still_speaks(busy, client, settings, monkeypatch):
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     monkeypatch.setattr(gateway, "_shared", {})
@@ -110,7 +108,7 @@ def test_a_scrape_costs_a_fixed_number_of_queries(busy, client):
     run = Execution.objects.in_progress().get()
     for number in range(20):
         WorkItem.objects.create(execution=run, key=f"more{number}", queue=f"queue{number}", available_at=database_now())
-    assert cost() <= before < 25
+    assert cost() <= before < 30
 
 
 @pytest.mark.parametrize(
