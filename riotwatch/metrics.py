@@ -26,6 +26,8 @@ from riotwatch_jobs import statistics
 from riotwatch_jobs.health import needed_queues
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import EmergencyStop, Execution, Heartbeat, Trigger, WorkerLease, WorkItem
+from riotwatch_messages import targets
+from riotwatch_messages.models import Message, MessageState
 from riotwatch_players import gateway
 from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, KeyOutage, Match, Player
 from riotwatch_players.riot.errors import BudgetUnavailable
@@ -78,6 +80,7 @@ class Figures(Collector):
         yield from _work(now)
         yield from _processes(now)
         yield from _known()
+        yield from _messages()
         yield from _achieved(now)
         yield from _broker()
         yield from _budget()
@@ -120,7 +123,7 @@ def _runs(now: datetime) -> Iterator[Metric]:
 
 def _ended_items(now: datetime) -> Metric:
     ended = Execution.objects.filter(finished_at__gt=now - statistics.DAY).order_by().values("job_id")
-    rows = ended.annotate(**{state: Sum(f"items_{state}") for state in ITEM_STATES})
+    rows: Iterable[Any] = ended.annotate(**{state: Sum(f"items_{state}") for state in ITEM_STATES})
     values: Labeled = [((row["job_id"], state), row[state]) for row in rows for state in ITEM_STATES]
     return _gauge("last_day_items", "Items of the runs that ended in the last 24 hours.", ("job", "state"), values)
 
@@ -169,6 +172,16 @@ def _achieved(now: datetime) -> Iterator[Metric]:
     yield _gauge("last_hour_matches_stored", "Matches stored in the last hour.", (), [((), matches)])
     analyses = Analysis.objects.filter(analyzed_at__gt=now - HOUR).count()
     yield _gauge("last_hour_analyses", "Analyses made in the last hour.", (), [((), analyses)])
+
+
+def _messages() -> Iterator[Metric]:
+    """By target and state; 0 for a target to which nothing was told yet, so that an alert has a series to look at."""
+    counts: dict[tuple[str, ...], float | None] = {
+        (name, str(state)): 0 for name in targets.configured() for state in MessageState.values
+    }
+    counts |= dict(_counted(Message.objects.all(), "target", "state"))
+    text = "Messages to people that are kept, by what became of them."
+    yield _gauge("people_messages", text, ("target", "state"), counts.items())
 
 
 def _broker() -> Iterator[Metric]:

@@ -6,7 +6,8 @@ from stack import wait_until
 
 from riotwatch_jobs import dispatch
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import Trigger
+from riotwatch_jobs.models import Execution, Trigger
+from riotwatch_messages import telling
 from riotwatch_messages.models import EventSetting, Message
 from tests.messages.receiving import TOKEN, receiving
 
@@ -56,3 +57,22 @@ def test_without_housekeeping_the_command_says_what_is_missing(stack, phone):
     waiting = stack.manage("send_test_message", "phone", "--timeout", "1")
     assert waiting.returncode == 3
     assert "does housekeeping run?" in waiting.stderr
+
+
+def test_a_service_that_does_not_answer_holds_up_no_work(stack, phone, tmp_path):
+    phone.answers.clear()
+    stack.worker(include="toys_on_workers")
+    stack.housekeeping()
+    telling.test("phone", by="ann")
+    tried = Message.objects.filter(tried_at__isnull=False)
+    wait_until(tried.exists, seconds=30, what="a message on its way")
+    overrides = {"items": 3, "marks": str(tmp_path / "marks")}
+    wanted = dispatch.Request(job_id="toy_working", trigger=Trigger.CLI, overrides=overrides)
+    run, _ = dispatch.request(wanted, now=database_now())  # nobody sends it but housekeeping
+    wait_until(lambda: Execution.objects.get(pk=run.pk).state == "COMPLETED", seconds=40, what="the end of the run")
+    assert not Message.objects.filter(state="sent").exists()
+    phone.answers.set()
+    Message.objects.update(next_try_at=database_now())
+    wait_until(
+        lambda: "Messages to phone arrive. ann asked for this test." in phone.texts, seconds=30, what="a message"
+    )

@@ -17,6 +17,8 @@ class Mailbox:
 
     port: int = 0
     status: int = 200
+    answers: threading.Event = field(default_factory=threading.Event)
+    """Until it is set, whoever sends waits."""
     received: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -36,9 +38,11 @@ class Mailbox:
 def receiving(status: int = 200) -> Iterator[Mailbox]:
     """The service; it notes what it answers well."""
     mailbox = Mailbox(status=status)
+    mailbox.answers.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
+            mailbox.answers.wait()
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if mailbox.status < 300:
                 mailbox.received.append(body | {"path": self.path})
@@ -56,5 +60,6 @@ def receiving(status: int = 200) -> Iterator[Mailbox]:
         try:
             yield mailbox
         finally:
+            mailbox.answers.set()
             server.shutdown()
             thread.join()

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution, WorkerLease, WorkItem
+from riotwatch_messages import telling
 from riotwatch_players import gateway, tracking
 from riotwatch_players.riot.limiter import Lane, Limiter, Scope, Wait
 from riotwatch_players.simulator.app import Options
@@ -44,6 +45,16 @@ def test_the_figures_are_those_of_the_database(busy, client):
     assert told["riotwatch_last_day_items", "match_fetcher", "failed"] == 2
     assert told["riotwatch_beat_lag_seconds",] == 40
     assert told["riotwatch_last_hour_matches_stored",] == told["riotwatch_last_hour_analyses",] == 0
+
+
+def test_messages_are_counted_by_target_and_state(db, client, settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/secret", "team": "json://127.0.0.1:9/secret"}
+    telling.test("phone", by="ann")
+    told = scraped(client)
+    counted = {tuple(labels): value for (name, *labels), value in told.items() if name == "riotwatch_people_messages"}
+    assert counted[("pending", "phone")] == 1
+    assert counted[("failed", "phone")] == counted[("sent", "team")] == 0
+    assert "secret" not in str(told)
 
 
 def test_a_queue_whose_last_worker_is_gone_is_told_with_what_waits_in_it(busy, client, settings):
