@@ -55,9 +55,9 @@ class Encounter:
     last_met: datetime
 
     @property
-    def times(self) -> int:
-        """In how many matches."""
-        return self.together.times + self.against.times
+    def scores(self) -> tuple[Score, Score]:
+        """Together and against, in the order of columns."""
+        return self.together, self.against
 
 
 def encounters_of(

@@ -34,7 +34,7 @@ class PlayerErasing(AskingAdmin):
         if request.method == "POST":
             return self._erase(request, player)
         context = self.admin_context(request, title=f"Erase {player}?")
-        context |= {"player": player, "known": erasing.known_about(player)}
+        context |= {"original": player, "object_id": pk, "player": player, "known": erasing.known_about(player)}
         return TemplateResponse(request, "riotwatch_players/erase.html", context)
 
     def _erase(self, request: HttpRequest, player: Player) -> HttpResponseBase:

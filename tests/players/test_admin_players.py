@@ -192,7 +192,7 @@ def test_the_factors_stand_with_their_figures_for_and_against_and_unknown_ones_a
 def test_without_an_analysis_the_page_says_how_far_it_is(admin_client, db):
     player = factories.known("Ada", tracked=True, tracked_at=factories.NOW, ranked_games=12)
     response = admin_client.get(page(Player, "change", player.pk))
-    assert "12 of 20 ranked games are stored" in text_of(response)
+    assert "12 ranked games are stored, of 20 that it takes" in text_of(response)
     assert {start.title: bool(start.why_not) for start in response.context["starts"]} == {
         "Refresh now": False,
         "Analyze now": True,

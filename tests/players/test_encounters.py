@@ -91,4 +91,5 @@ def test_the_players_page_shows_who_was_met_more_than_once(admin_client):
     response = admin_client.get(page(Player, "change", ada.pk))
     assert [one.player.game_name for one in response.context["encounters"]] == ["Bela"]
     bela = response.context["encounters"][0]
-    assert (bela.times, page(Player, "change", bela.player.pk) in text_of(response)) == (2, True)
+    assert bela.scores == (encounters.Score(2, 2), encounters.Score(0, 0))
+    assert page(Player, "change", bela.player.pk) in text_of(response)

@@ -34,6 +34,8 @@ def pages_with_something_on_them(page: Page) -> list[str]:
         reverse("admin:riotwatch_jobs_jobconfiguration_change", args=[run.job_id]),
         reverse("admin:riotwatch_players_player_change", args=[player.pk]),
         reverse("admin:riotwatch_players_player_add"),
+        reverse("admin:riotwatch_players_player_erase", args=[player.pk]),
+        f"{reverse('admin:riotwatch_players_player_changelist')}?q=Nobody%23EUW",
         reverse("admin:django_celery_beat_periodictask_add"),
         reverse("admin:password_change"),
     ]
