@@ -10,30 +10,19 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 
 from riotwatch import desk_plots
+from riotwatch.desk_alerts import alerts
 from riotwatch_jobs import statistics
 from riotwatch_jobs.admin import job_page
 from riotwatch_jobs.admin.operations import Buttons, OperatedAdmin
 from riotwatch_jobs.admin.pages import flower_address
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import EmergencyStop, JobConfiguration, WorkerLease
+from riotwatch_jobs.models import JobConfiguration
 from riotwatch_pages.live import part
-from riotwatch_players import outages
 from riotwatch_players.models import Analysis, BacklogMatch, BacklogState, Match, Player
 
 FLAGGED_SHOWN = 4
 WATCHED_SHOWN = 5
 BARS_SHOWN = 30
-
-
-@dataclass(frozen=True)
-class Alert:
-    """Something that somebody has to do something about."""
-
-    text: str
-    since: datetime | None
-    link: str
-    action: str
-    """What the link is called."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +49,7 @@ def live() -> URLPattern:
 def facts(request: HttpRequest) -> dict[str, Any]:
     """What the page shows; each part only for those who may see it."""
     now, choice = database_now(), desk_plots.chosen(request.GET.get("span"))
-    shown: dict[str, Any] = {"alerts": _alerts(request, now=now), "choice": choice, "choices": desk_plots.CHOICES}
+    shown: dict[str, Any] = {"alerts": alerts(request), "choice": choice, "choices": desk_plots.CHOICES}
     if request.user.has_perm("riotwatch_players.view_player"):
         shown |= {
             "figures": _figures(),
@@ -85,21 +74,6 @@ def _jobs(request: HttpRequest, *, now: datetime) -> list[tuple[job_page.JobFact
 
 def _jobs_admin() -> OperatedAdmin:
     return admin.site.get_model_admin(JobConfiguration)  # type: ignore[return-value]
-
-
-def _alerts(request: HttpRequest, *, now: datetime) -> list[Alert]:
-    """What concerns the person: each alert leads to a page that they may see."""
-    alerts = []
-    if request.user.has_perm("riotwatch_players.view_riotkey") and (outage := outages.known()):
-        key = reverse("admin:riotwatch_players_riotkey_changelist")
-        alerts.append(Alert(outages.remedy(outage), outage.since, key, "The key"))
-    if request.user.has_perm("riotwatch_jobs.view_emergencystop") and (stop := EmergencyStop.objects.first()):
-        stops = reverse("admin:riotwatch_jobs_emergencystop_changelist")
-        alerts.append(Alert(f"{stop}. Nothing begins until it is deleted", None, stops, "Resume"))
-    if request.user.has_perm("riotwatch_jobs.view_workerlease") and not WorkerLease.objects.live(now).exists():
-        text = "No worker is alive: runs are queued, but nobody works on them. Start the workers (make run, Procfile)"
-        alerts.append(Alert(text, None, reverse("admin:riotwatch_jobs_workerlease_changelist"), "Workers"))
-    return alerts
 
 
 def _figures() -> list[Figure]:

@@ -101,6 +101,37 @@ def _overview(
 
 
 @dataclass(frozen=True)
+class Upcoming:
+    """A schedule that makes runs, a job's default one or a further one."""
+
+    id: int
+    job_id: str
+    schedule: str
+    in_words: str
+    next_run: datetime | None
+    """None while nothing of it is to come: its job is paused without an end."""
+
+
+def upcoming(rows: Iterable[PeriodicTask], *, now: datetime) -> list[Upcoming]:
+    """What these rows, of those that start jobs, are to start; the next one first."""
+    configurations = dispatch.configurations_of(registry.all_jobs())
+    usable = [row for row in rows if not scheduling.problem_of(row)]
+    found = [_upcoming(row, configurations[scheduling.job_id_of(row)], now=now) for row in usable]
+    return sorted(found, key=lambda one: (one.next_run is None, one.next_run, one.id))
+
+
+def _upcoming(row: PeriodicTask, configuration: JobConfiguration, *, now: datetime) -> Upcoming:
+    schedule, since = scheduling.schedule_of(row), configuration.slots_count_after(now)
+    return Upcoming(
+        id=row.pk,
+        job_id=configuration.job_id,
+        schedule=scheduling.text_of(row),
+        in_words=describing.describe(schedule),
+        next_run=slots.following(schedule, since) if since else None,
+    )
+
+
+@dataclass(frozen=True)
 class _Timing:
     text: str
     in_words: str

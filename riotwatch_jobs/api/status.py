@@ -13,6 +13,7 @@ from riotwatch_api.application import needs
 from riotwatch_api.models import Role
 from riotwatch_jobs import health, overview, scheduling, statistics
 from riotwatch_jobs.api.emergency import EmergencyOut, emergency_out
+from riotwatch_jobs.api.ownership import visible_schedules
 from riotwatch_jobs.api.shapes import StatisticsOut
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import LEASE_DEAD_AFTER, EmergencyStop, Heartbeat, WorkerLease
@@ -50,6 +51,16 @@ class ProcessOut(Schema):
     seen_at: datetime
 
 
+class UpcomingOut(Schema):
+    """A schedule and its next run."""
+
+    id: int
+    job_id: str
+    schedule: str = pydantic.Field(examples=["every 15m", "20 3 * * *"])
+    in_words: str = pydantic.Field(examples=["every 15 minutes"])
+    next_run: datetime | None = pydantic.Field(description="null: its job is paused until somebody resumes it.")
+
+
 class SchedulerOut(Schema):
     """What makes runs of schedules."""
 
@@ -60,7 +71,11 @@ class SchedulerOut(Schema):
     housekeepers: list[ProcessOut]
     workers: int = pydantic.Field(description="Processes that take work.")
     schedules_enabled: int
-    next_run: datetime | None = pydantic.Field(description="Of whichever job is next.")
+    next_run: datetime | None = pydantic.Field(description="Of whichever schedule is next.")
+    schedules: list[UpcomingOut] = pydantic.Field(
+        description="The enabled ones of jobs that are switched on, default and further ones, the next one first; "
+        "not those that other people, who are no admins, made."
+    )
 
 
 class FindingOut(Schema):
@@ -108,10 +123,11 @@ def _job_figures(about: overview.JobOverview, spans: dict[str, dict[str, Statist
 
 @router.get("/jobs/scheduler/status", response=SchedulerOut, summary="The scheduler", openapi_extra=needs(Role.VIEWER))
 def show_scheduler(request: HttpRequest) -> dict[str, Any]:
-    """Which processes live, and when the next run is due."""
-    allow(request, Role.VIEWER)
-    now = database_now()
-    upcoming = [about.next_run for about in overview.all_jobs(now=now) if about.next_run]
+    """Which processes live, and which schedule starts what next."""
+    caller, now = allow(request, Role.VIEWER), database_now()
+    rows = scheduling.rows_that_start_jobs()
+    seen = set(visible_schedules(caller).values_list("pk", flat=True))
+    upcoming = overview.upcoming([row for row in rows if row.pk in seen], now=now)
     return {
         "running": _is_running(now),
         "enabled": settings.JOB_SCHEDULER_ENABLED,
@@ -119,8 +135,9 @@ def show_scheduler(request: HttpRequest) -> dict[str, Any]:
         "beats": _alive("beat", now),
         "housekeepers": _alive("housekeeping", now),
         "workers": WorkerLease.objects.live(now).count(),
-        "schedules_enabled": len(scheduling.rows_that_start_jobs()),
-        "next_run": min(upcoming, default=None),
+        "schedules_enabled": len(rows),
+        "next_run": upcoming[0].next_run if upcoming else None,
+        "schedules": [vars(one) for one in upcoming],
     }
 
 

@@ -38,6 +38,24 @@ def test_the_scheduler_runs_while_a_beat_lives_and_it_is_switched_on(toy, viewer
     assert viewer.get("/jobs/scheduler/status").json()["running"] is False
 
 
+def test_further_schedules_are_told_with_their_next_runs_the_next_one_first(toy, viewer, operator, admin):
+    made = admin.post("/jobs/toy/schedules", {"schedule": "every 10s"}).json()["id"]
+    told = viewer.get("/jobs/scheduler/status").json()
+    ours = next(one for one in told["schedules"] if one["id"] == made)
+    assert (ours["job_id"], ours["schedule"], ours["in_words"]) == ("toy", "every 10s", "every 10 seconds")
+    assert told["next_run"] == told["schedules"][0]["next_run"] == ours["next_run"]
+    admin.post("/jobs/toy/pause", {"reason": "because"})
+    told = viewer.get("/jobs/scheduler/status").json()
+    assert [one["next_run"] for one in told["schedules"] if one["job_id"] == "toy"][-1:] == [None]
+    assert told["schedules"][-1]["job_id"] == "toy"
+
+
+def test_a_schedule_that_somebody_made_for_themselves_is_not_told_to_others(toy, viewer, operator):
+    made = operator.post("/jobs/toy/schedules", {"schedule": "every 10s"}).json()["id"]
+    ids = [{one["id"] for one in who.get("/jobs/scheduler/status").json()["schedules"]} for who in (operator, viewer)]
+    assert (made in ids[0], made in ids[1]) == (True, False)
+
+
 def test_a_dead_beat_and_a_stop_are_told(toy, viewer, operator):
     a_beat(at=leases.database_now() - timedelta(minutes=5))
     operator.post("/emergency/stop", {"reason": "because"})

@@ -75,7 +75,7 @@ def test_home_alerts_only_those_who_may_see_what_it_is_about(client, django_user
     client.force_login(django_user_model.objects.create_user("nobody", is_staff=True))
     text = text_of(client.get(reverse("admin:index")))
     assert "a secret reason" not in text
-    assert "No worker is alive" not in text
+    assert "takes messages" not in text
 
 
 def test_who_may_only_look_is_refused_also_when_posting_the_action(viewer):

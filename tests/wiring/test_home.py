@@ -7,10 +7,10 @@ from admin_pages import a_run, a_worker, text_of
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from riotwatch_jobs import leases, scheduling, statistics
-from riotwatch_jobs.models import ExecutionState, ItemState
+from riotwatch_jobs import health, leases, scheduling, statistics
+from riotwatch_jobs.models import EmergencyStop, ExecutionState, ItemState
 from riotwatch_players.ingest import store_match
-from riotwatch_players.models import BudgetReading
+from riotwatch_players.models import BudgetReading, KeyOutage
 from tests.players import factories
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +59,34 @@ def test_queues_tell_what_waits_since_when_and_who_works(admin_client):
     assert players.due_since == now - timedelta(minutes=7)
     assert depths["interactive"] == statistics.QueueDepth("interactive")
     assert "players 2 7 min ago 1 16" in text_of(admin_client.get(HOME))
+
+
+@pytest.mark.usefixtures("jobs")
+def test_what_needs_attention_is_what_job_health_tells_causes_first(admin_client, settings):
+    settings.DEMO = False
+    leases.beat_heart("beat")
+    text = text_of(admin_client.get(HOME))
+    told = [finding for finding in health.examine() if finding.ill]
+    assert {finding.part.partition(" ")[0] for finding in told} == {"housekeeping", "queue"}
+    assert "No housekeeping runs: due items are not sent" in text
+    assert "What helps: start it: manage.py housekeeping (Procfile)." in text
+    assert "no beat runs" not in text.lower()
+    assert text.index("No housekeeping runs") < text.index("Nobody takes messages of the queues analysis, bans,")
+    assert text.count("Nobody takes messages") == 1
+
+
+def test_a_stop_and_a_refused_key_are_told_with_what_helps(admin_client):
+    EmergencyStop.objects.create(stopped_at=leases.database_now(), stopped_by="anna", reason="because")
+    KeyOutage.objects.create(kind=KeyOutage.REFUSED, since=leases.database_now())
+    text = text_of(admin_client.get(HOME))
+    assert "What helps: manage.py set_riot_key." in text
+    assert "What helps: manage.py emergency_resume." in text
+
+
+@pytest.mark.usefixtures("jobs")
+def test_nobody_is_told_of_what_they_may_not_look_at(client, django_user_model):
+    text = text_of(looker(client, django_user_model, "view_player").get(HOME))
+    assert "What helps" not in text
 
 
 @pytest.mark.usefixtures("jobs")
