@@ -22,12 +22,11 @@ from riotwatch_players.detection.history import History
 from riotwatch_players.detection.judgement import Judgement, judge
 from riotwatch_players.detection.model_card import ModelCard
 from riotwatch_players.detection.words import FLAGGED, Verdict
-from riotwatch_players.models import Analysis, Player, PlayerQuerySet, RankSnapshot, ShadowJudgement
+from riotwatch_players.models import SOLO_QUEUE, Analysis, Player, PlayerQuerySet, RankSnapshot, ShadowJudgement
 from riotwatch_players.models_in_use import InUse, Shadow, in_use
 from riotwatch_players.news import about
 from riotwatch_players.reading import histories_of
 
-SOLO_QUEUE = "RANKED_SOLO_5x5"
 NEW_GAMES = 5
 """So many new ranked games make a player due again."""
 REANALYZE_AFTER = timedelta(days=14)

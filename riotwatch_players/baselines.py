@@ -16,7 +16,7 @@ from riotwatch_players.detection.baseline import SHAPE
 from riotwatch_players.detection.history import DIVISIONS, LP_PER_TIER, MASTER, ROLES, TIERS, Floats
 from riotwatch_players.detection.metrics import LEAST_PER_MINUTE
 from riotwatch_players.detection.model_card import LevelBand
-from riotwatch_players.models import BaselineCount, DetectionBaseline, Match
+from riotwatch_players.models import SOLO_QUEUE, BaselineCount, DetectionBaseline, Match
 
 MOST_MATCHES = 20_000
 """The newest: 200,000 places, which the database sorts in a few seconds."""
@@ -36,7 +36,7 @@ WITH newest AS (
     SELECT id, duration_s / 60.0 AS minutes FROM matches WHERE usable ORDER BY started_at DESC LIMIT %(most)s
 ), ranked AS (
     SELECT DISTINCT ON (player_id) player_id, array_position(%(tiers)s::text[], tier::text) - 1 AS tier
-    FROM player_ranks WHERE queue = 'RANKED_SOLO_5x5' ORDER BY player_id, seen_at DESC
+    FROM player_ranks WHERE queue = %(solo)s ORDER BY player_id, seen_at DESC
 ), places AS (
     SELECT COALESCE(ranked.tier, round(avg(ranked.tier) OVER (PARTITION BY one.match_id)))::int AS tier,
            array_position(%(roles)s::text[], one.team_position::text) - 1 AS role, one.win::int AS win,
@@ -71,7 +71,7 @@ WITH heights AS (
            + rank.league_points / %(lp_per_tier)s::float8 AS height
     FROM player_ranks AS rank JOIN players ON players.id = rank.player_id,
          LATERAL (SELECT array_position(%(tiers)s::text[], rank.tier::text) - 1 AS tier) AS place
-    WHERE rank.queue = 'RANKED_SOLO_5x5' AND players.summoner_level > 0 AND place.tier IS NOT NULL
+    WHERE rank.queue = %(solo)s AND players.summoner_level > 0 AND place.tier IS NOT NULL
     ORDER BY rank.player_id, rank.seen_at DESC
 )
 SELECT width_bucket(level, %(below)s::int[]), count(*), avg(height), stddev_samp(height)
@@ -198,5 +198,5 @@ def _kept(baseline: DetectionBaseline) -> DetectionBaseline:
 
 def _fetched(statement: str, wanted: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, wanted)
+        cursor.execute(statement, wanted | {"solo": SOLO_QUEUE})
         return list(cursor.fetchall())

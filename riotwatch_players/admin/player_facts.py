@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 
 from riotwatch_players.admin.charts import RankCurve, factor_chart, rank_curve
 from riotwatch_players.admin.feedback import LabelForm
-from riotwatch_players.analysis import SOLO_QUEUE, AnalysisRule
+from riotwatch_players.analysis import AnalysisRule
 from riotwatch_players.encounters import NEWEST_MATCHES, encounters_of
-from riotwatch_players.models import Analysis, Participant, Player, RankSnapshot
+from riotwatch_players.models import SOLO_QUEUE, Analysis, Participant, Player, RankSnapshot
 from riotwatch_players.riot.routing import PLATFORMS
 
 GAMES_SHOWN = 20

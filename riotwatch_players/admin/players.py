@@ -33,10 +33,9 @@ from riotwatch_players.admin.player_forms import (
     PauseForm,
     PlayerActionForm,
 )
-from riotwatch_players.analysis import SOLO_QUEUE
 from riotwatch_players.audit import audit
 from riotwatch_players.bulk import LineResult
-from riotwatch_players.models import ForeignDatabase, Player, RankSnapshot, Stage
+from riotwatch_players.models import SOLO_QUEUE, ForeignDatabase, Player, RankSnapshot, Stage
 
 PASTE_PATIENCE_S = 20.0
 """A browser, and the web server, wait for no longer than half a minute."""

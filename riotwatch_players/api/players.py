@@ -17,9 +17,9 @@ from riotwatch_api.paging import Page, Paging, page_of
 from riotwatch_api.problems import bad_field
 from riotwatch_players import bulk, erasing, tracking
 from riotwatch_players.api.finding import player_of
-from riotwatch_players.api.shapes import SOLO_QUEUE, PlayerDetailOut, PlayerOut, TrackedOut, player_detail, player_out
+from riotwatch_players.api.shapes import PlayerDetailOut, PlayerOut, TrackedOut, player_detail, player_out
 from riotwatch_players.audit import audit
-from riotwatch_players.models import Player, RankSnapshot
+from riotwatch_players.models import SOLO_QUEUE, Player, RankSnapshot
 from riotwatch_players.riot.routing import PLATFORMS
 
 MOST_LINES = 500

@@ -9,10 +9,9 @@ from ninja import Schema
 from riotwatch_players.detection.words import Verdict
 from riotwatch_players.encounters import Encounter
 from riotwatch_players.game_names import champion_name, queue_name, role_name
-from riotwatch_players.models import Analysis, Participant, Player, RankSnapshot, Stage
+from riotwatch_players.models import SOLO_QUEUE, Analysis, Participant, Player, RankSnapshot, Stage
 
 PUUID = pydantic.Field(description="Riot's id of the account, for the application of the key.")
-SOLO_QUEUE = "RANKED_SOLO_5x5"
 
 
 class RankOut(Schema):

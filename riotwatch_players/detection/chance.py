@@ -7,9 +7,19 @@ from riotwatch_players.detection.history import Floats
 MOST_DIFFERENCE = 6.0
 
 
-def freedom(total: Floats) -> Floats:
-    """Degrees of freedom of counts by kind."""
-    return np.asarray((total > 0).sum(axis=1) - 1.0)
+def apart(parts: Floats, total: Floats) -> Floats:
+    """How far the shares of kinds in each part lie from those in the rest, as standard normal values.
+
+    Of counts: players x parts x kinds, and players x kinds. A part that is empty or everything does not differ at all.
+    """
+    size = parts.sum(axis=2)
+    share = size / np.maximum(total.sum(axis=1), 1)[:, None]
+    off = parts - share[..., None] * total[:, None]
+    per_kind = np.where(total > 0, 1 / np.maximum(total, 1), 0).astype(parts.dtype)
+    squares = np.einsum("psk,pk->ps", off**2, per_kind)
+    usable = (size > 0) & (share < 1)
+    chi_square = np.where(usable, squares / np.where(usable, share * (1 - share), 1), 0.0)
+    return as_z(chi_square, (total > 0).sum(axis=1)[:, None] - 1.0)
 
 
 def as_z(squares: Floats, degrees: Floats) -> Floats:

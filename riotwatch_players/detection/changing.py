@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from riotwatch_players.detection.chance import as_z, freedom
+from riotwatch_players.detection.chance import apart
 from riotwatch_players.detection.history import Floats
 from riotwatch_players.detection.measures import MIN_GAMES, Measured, measured
 from riotwatch_players.detection.scans import BEGINS, ENDS, Scan, step_over_line, stretches
@@ -49,7 +49,7 @@ def identity_shift(sums: Sums, turns: Turns, wins: Scan, performance: Scan) -> M
     Either for a stretch of games, or by turns: at other times of the day.
     """
     families = (sums.champions, sums.hours, sums.role_games)
-    differences = [_difference(family) for family in families]
+    differences = [apart(stretches(family.astype(np.float32)), family.sum(axis=1)) for family in families]
     together = np.sum(differences, axis=0) / np.sqrt(len(differences))
     stronger = np.abs(performance.t + wins.t) / np.sqrt(2)
     joint = np.sqrt(np.maximum(together, 0.0) * stronger)
@@ -81,17 +81,3 @@ def identity_shift(sums: Sums, turns: Turns, wins: Scan, performance: Scan) -> M
             **dict(zip(("champions", "hours", "roles"), (one[rows, best] for one in differences), strict=True)),
         },
     )
-
-
-def _difference(family: Floats) -> Floats:
-    """How far the kinds' shares in each stretch lie from those in the rest, as a z."""
-    total = family.sum(axis=1)
-    n = total.sum(axis=1)
-    inside = stretches(family.astype(np.float32))
-    size = inside.sum(axis=2)
-    share = size / np.maximum(n, 1)[:, None]
-    off = inside - share[..., None] * total[:, None].astype(np.float32)
-    per_kind = np.where(total > 0, 1 / np.maximum(total, 1), 0).astype(np.float32)
-    squares = np.einsum("psk,pk->ps", off**2, per_kind)
-    usable = (size > 0) & (share < 1)
-    return as_z(np.where(usable, squares / np.where(usable, share * (1 - share), 1), 0.0), freedom(total)[:, None])

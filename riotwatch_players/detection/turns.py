@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from riotwatch_players.detection.champions import CHAMPIONS
-from riotwatch_players.detection.chance import as_z, freedom
+from riotwatch_players.detection.chance import apart, as_z
 from riotwatch_players.detection.history import ROLES, Bools, Floats, Ints
 from riotwatch_players.detection.plays import Plays
 from riotwatch_players.detection.sums import HOURS, hours_of
@@ -54,16 +54,11 @@ def _alternation(plays: Plays) -> tuple[Floats, Floats]:
 
 
 def _apart(by_hour: Floats) -> Floats:
-    """How far the shares of the kinds in each arc lie from the rest's, as a z."""
+    """How far champions or roles in each arc lie from the rest's; 0 where an arc is too little or too much."""
     total, arcs = by_hour.sum(axis=1), _arcs(by_hour)
     size = arcs.sum(axis=2)
     share = size / np.maximum(total.sum(axis=1), 1)[:, None]
-    off = arcs - share[..., None] * total[:, None]
-    per_kind = np.where(total > 0, 1 / np.maximum(total, 1), 0)
-    usable = (size >= LEAST_APART) & (share < MOST_APART)
-    squares = np.einsum("psk,pk->ps", off**2, per_kind)
-    chi_square = np.where(usable, squares / np.where(usable, share * (1 - share), 1), 0)
-    return np.where(usable, as_z(chi_square, freedom(total)[:, None]), 0.0)
+    return np.where((size >= LEAST_APART) & (share < MOST_APART), apart(arcs, total), 0.0)
 
 
 def _champion_contrast(plays: Plays) -> Floats:

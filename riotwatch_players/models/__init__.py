@@ -15,13 +15,14 @@ from riotwatch_players.models.detection_models import DetectionModel, ModelOrigi
 from riotwatch_players.models.erasures import Erasure
 from riotwatch_players.models.keys import KeyOutage, RiotKey
 from riotwatch_players.models.matches import MIN_USABLE_DURATION_S, RANKED_SOLO_QUEUE, Match, MatchTeam, Participant
-from riotwatch_players.models.players import Player, PlayerQuerySet, RankSnapshot, Stage, Waiting
+from riotwatch_players.models.players import SOLO_QUEUE, Player, PlayerQuerySet, RankSnapshot, Stage, Waiting
 from riotwatch_players.models.shadow_judgements import ShadowJudgement
 from riotwatch_players.models.sources import ForeignDatabase, Source
 
 __all__ = [
     "MIN_USABLE_DURATION_S",
     "RANKED_SOLO_QUEUE",
+    "SOLO_QUEUE",
     "Analysis",
     "BacklogMatch",
     "BacklogState",

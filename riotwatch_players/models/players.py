@@ -259,6 +259,10 @@ class Player(models.Model):
         return Waiting(Stage.ANALYZED, self.analyzed_at)
 
 
+SOLO_QUEUE = "RANKED_SOLO_5x5"
+"""Riot's name of ranked solo among standings; matches name it by number."""
+
+
 class RankSnapshot(models.Model):
     """A player's standing in one queue from `seen_at` on. A row only when it changed; the newest is the current one."""
 
