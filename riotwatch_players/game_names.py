@@ -1,4 +1,4 @@
-"""What the game calls its champions, queues and roles, by the numbers and words that matches carry.
+"""What the game calls its champions, maps, queues and roles, by the numbers and words that matches carry.
 
 Shipped, so that no page asks anybody for them; what came after this list shows its number.
 """
@@ -31,6 +31,17 @@ CHAMPIONS: Final[dict[int, str]] = {
     888: "Renata Glasc", 893: "Aurora", 895: "Nilah", 897: "K'Sante", 901: "Smolder", 902: "Milio", 904: "Zaahen",
     910: "Hwei", 950: "Naafiri",
 }  # fmt: skip
+
+MAPS: Final[dict[int, str]] = {
+    10: "Twisted Treeline",
+    11: "Summoner's Rift",
+    12: "Howling Abyss",
+    21: "Nexus Blitz",
+    22: "Convergence",
+    30: "Arena",
+    33: "Swarm",
+    35: "The Bandlewood",
+}
 
 QUEUES: Final[dict[int, str]] = {
     0: "Custom",
@@ -77,6 +88,11 @@ ROLES: Final[dict[str, str]] = {
 def champion_name(champion_id: int | None) -> str:
     """Such as "Lee Sin"; "" where the match did not tell."""
     return "" if champion_id is None else CHAMPIONS.get(champion_id, f"Champion {champion_id}")
+
+
+def map_name(map_id: int | None) -> str:
+    """Such as "Summoner's Rift"; "" where the match did not tell."""
+    return MAPS.get(map_id, f"Map {map_id}") if map_id else ""
 
 
 def queue_name(queue_id: int | None) -> str:

@@ -8,7 +8,7 @@ from ninja import Schema
 
 from riotwatch_players.detection.words import Verdict
 from riotwatch_players.encounters import Encounter
-from riotwatch_players.game_names import champion_name, queue_name, role_name
+from riotwatch_players.game_names import champion_name, map_name, queue_name, role_name
 from riotwatch_players.models import SOLO_QUEUE, Analysis, Participant, Player, RankSnapshot, Stage
 
 PUUID = pydantic.Field(description="Riot's id of the account, for the application of the key.")
@@ -75,6 +75,7 @@ class GameOut(Schema):
     match_id: str = pydantic.Field(examples=["EUW1_7000000001"])
     queue_id: int
     queue: str = pydantic.Field(examples=["Ranked Solo/Duo"])
+    map: str = pydantic.Field(examples=["Summoner's Rift"])
     patch: str
     started_at: datetime
     duration_s: int
@@ -166,6 +167,7 @@ def game_out(game: Participant) -> GameOut:
     of_match: dict[str, Any] = {name: getattr(match, name) for name in ("match_id", "queue_id", "patch", "duration_s")}
     named: dict[str, Any] = {
         "queue": queue_name(match.queue_id),
+        "map": map_name(match.map_id),
         "champion": champion_name(game.champion_id),
         "role": role_name(game.team_position),
     }

@@ -7,6 +7,7 @@ from riotwatch_players import game_names, labels
 register = template.Library()
 
 register.filter("champion", game_names.champion_name)
+register.filter("map_name", game_names.map_name)
 register.filter("queue", game_names.queue_name)
 register.filter("ladder", game_names.ladder_name)
 register.filter("role", game_names.role_name)

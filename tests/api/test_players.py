@@ -78,6 +78,7 @@ def test_matches_come_newest_first_by_pages_and_filtered(viewer, ada):
     assert [game["match_id"] for game in rest["items"]] == ["EUW1_1", "EUW1_9"]
     game = first["items"][0]
     assert (game["queue"], game["champion"], game["role"], game["win"]) == ("Ranked Solo/Duo", "Annie", "Top", True)
+    assert game["map"] == "Summoner's Rift"
     assert [one["match_id"] for one in viewer.get(address, queue_id=450).json()["items"]] == ["EUW1_9"]
     assert len(viewer.get(address, usable="true").json()["items"]) == 3
 
@@ -199,7 +200,7 @@ def test_refusals_are_logged_without_whom_they_are_about(operator, ada, caplog):
     caplog.set_level("INFO")
     operator.post(f"/players/{ada.puuid}/refresh", {"wait_s": 99})
     operator.get(f"/players/{ada.puuid}/nothing")
-    assert "api_refused method=POST route=api/v1/players/<puuid>/refresh status=422" in caplog.text
+    assert "'route': 'api/v1/players/<puuid>/refresh', 'status': 422" in caplog.text
     assert ada.puuid not in caplog.text
 
 

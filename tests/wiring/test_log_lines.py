@@ -15,7 +15,7 @@ from riotwatch.console import TROUBLE
 
 NAME = "tests.log_lines"
 PUUID = "aB3-_" * 15 + "xyz"
-KEY = "RGAPI-12345678-9abc-4def-8123-456789abcdef"
+KEY = "RGAPI-" + "12345678-9abc-4def-8123-456789abcdef"
 
 
 @pytest.fixture(params=["json", "console"])
