@@ -6,6 +6,7 @@ from django import forms
 from django.utils import timezone
 from unfold.forms import ActionForm
 from unfold.widgets import (
+    UnfoldAdminFileFieldWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -19,6 +20,8 @@ from riotwatch_players.riot.errors import RiotError
 from riotwatch_players.riot.routing import PLATFORMS
 
 MOST_LINES = 200
+LARGEST_FILE = 100 * 1024
+"""Bytes; lines as long as they can be, and then some."""
 COULD_NOT_ADD = (
     *(tracking.BadRiotId, tracking.NoSuchPlayer, tracking.WasErased, tracking.TooManyTracked),
     *(ForeignDatabase, RiotError),
@@ -93,12 +96,19 @@ def _field_of(problem: Exception) -> str | None:
 
 
 class PastePlayersForm(forms.Form):
-    """Many Riot IDs at once."""
+    """Many Riot IDs at once, pasted or from a file."""
 
     riot_ids = forms.CharField(
         label="Riot IDs",
+        required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 12, "placeholder": "Name#TAG\nOther Name#TAG kr", "class": ""}),
         help_text=f"One per line, at most {MOST_LINES}: Name#TAG, Name#TAG platform, or the two as CSV.",
+    )
+    file = forms.FileField(
+        label="Or a file",
+        required=False,
+        widget=UnfoldAdminFileFieldWidget(attrs={"accept": ".csv,.txt,text/csv,text/plain"}),
+        help_text="CSV or plain text with such lines, in UTF-8.",
     )
     platform = forms.ChoiceField(
         label="Platform",
@@ -115,15 +125,32 @@ class PastePlayersForm(forms.Form):
         help_text="Keep watch on the players from now on.",
     )
 
-    def clean_riot_ids(self) -> str:
-        """Refuse more lines than a person wants to wait for."""
-        text: str = self.cleaned_data["riot_ids"]
-        count = sum(bool(line.strip()) for line in text.splitlines())
-        if count > MOST_LINES:
+    def clean_file(self) -> str:
+        """The file's text; refuse what is none, or larger than so many lines can be."""
+        file = self.cleaned_data["file"]
+        if file is None:
+            return ""
+        if file.size > LARGEST_FILE:
             raise forms.ValidationError(
-                f"These are {count} lines: paste {MOST_LINES} at a time, or use manage.py import_players FILE."
+                f"The file is over {LARGEST_FILE // 1024} KB: use manage.py import_players FILE."
             )
-        return text
+        try:
+            return str(file.read().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise forms.ValidationError("This is no text in UTF-8: save the file as CSV in UTF-8.") from None
+
+    def clean(self) -> dict[str, Any]:
+        """Lines from one of the two; refuse more than a person wants to wait for."""
+        cleaned = super().clean() or {}
+        given = [text for text in (cleaned.get("riot_ids", ""), cleaned.get("file", "")) if text.strip()]
+        if len(given) != 1 and not self.errors:
+            self.add_error("riot_ids", "Paste Riot IDs, or choose a file: one of the two.")
+        cleaned["riot_ids"] = given[0] if given else ""
+        count = sum(bool(line.strip()) for line in cleaned["riot_ids"].splitlines())
+        if count > MOST_LINES:
+            text = f"These are {count} lines: add {MOST_LINES} at a time, or use manage.py import_players FILE."
+            self.add_error("riot_ids", text)
+        return cleaned
 
     def lines(self) -> list[bulk.Line]:
         """The lines of a valid form."""

@@ -176,7 +176,7 @@ class PlayerAdmin(PlayerActions, PlayerErasing, PlayerFollowing):
         """Add many players: a result per line, and the lines that failed stay in the form."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form, results = PastePlayersForm(request.POST or None), []
+        form, results = PastePlayersForm(request.POST or None, request.FILES or None), []
         if request.method == "POST" and form.is_valid():
             results = self._paste(request, form)
         if results:

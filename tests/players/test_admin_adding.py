@@ -5,6 +5,7 @@ import time
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from riotwatch_players import tracking
@@ -157,6 +158,33 @@ def test_too_many_lines_are_refused_and_kept(admin_client, db):
     response = paste(admin_client, *lines)
     assert "201 lines" in text_of(response)
     assert response.context["form"]["riot_ids"].value().splitlines() == lines
+    assert not Player.objects.exists()
+
+
+def upload(client, content, **fields):
+    return paste(client, file=SimpleUploadedFile("players.csv", content), **fields)
+
+
+def test_a_file_is_read_like_pasted_lines_and_what_failed_stays_in_the_form(admin_client, riot):
+    text = f"\ufeffriot_id,platform\r\n{riot[0]},euw1\r\nNobody Ever#0000,kr\r\n"
+    response = upload(admin_client, text.encode())
+    assert [one.outcome for one in response.context["results"]] == ["now tracked", "not found"]
+    assert remaining(response) == "Nobody Ever#0000,kr"
+
+
+@pytest.mark.parametrize(
+    ("content", "lines", "said"),
+    [
+        (b"\xff\xfe\x00", [], "save the file as CSV in UTF-8"),
+        (b"x" * 102_401, [], "The file is over 100 KB"),
+        (b"Ada#EUW\n" * 201, [], "These are 201 lines"),
+        (b"Ada#EUW", ["Bela#EUW"], "one of the two"),
+        (b"  \n", [], "one of the two"),
+    ],
+)
+def test_a_file_that_will_not_do_says_why(admin_client, db, content, lines, said):
+    response = paste(admin_client, *lines, file=SimpleUploadedFile("players.csv", content))
+    assert said in text_of(response)
     assert not Player.objects.exists()
 
 
