@@ -140,7 +140,7 @@ def record(post: Post, failure: NotSent | None, *, now: datetime) -> None:
     ours.filter(attempts__gt=last).update(state=MessageState.FAILED, why=str(failure))
     for attempts, pause in enumerate(TRIED_AGAIN_AFTER, start=1):
         ours.filter(attempts=attempts).update(next_try_at=now + pause, why=str(failure))
-    log.warning("message_not_sent", target=post.target, about=post.event, why=failure)
+    log.warning("message_not_sent", target=post.target, about=post.event, why=str(failure))
 
 
 def prune(now: datetime) -> int:

@@ -226,7 +226,8 @@ def _tell_of_flagged(pairs: Sequence[tuple[Player, Judgement]], verdicts_before:
 
 
 def _in_short(judgement: Judgement) -> str:
-    return f"{judgement.verdict.value.replace('_', ' ')}. {judgement.summary}"
+    """The verdict with what speaks for and against it; what is unknown stands on the player's page."""
+    return f"{judgement.verdict.value.replace('_', ' ')}. {judgement.summary.partition('; unknown:')[0].rstrip('.')}."
 
 
 def _standing(ranks: Sequence[RankSnapshot]) -> str:

@@ -1,10 +1,8 @@
 """The list of messages: what became of each, tests of the targets, and sending again what was given up."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -16,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from riotwatch_messages import arrivals, events, targets, telling
+from riotwatch_messages import arrivals, events, operating, targets
 from riotwatch_messages.admin.choices import FOLLOWED, ChoicesForm, described
-from riotwatch_messages.models import EventSetting, Message, MessageQuerySet, MessageState
+from riotwatch_messages.models import Message, MessageQuerySet, MessageState
 from riotwatch_pages import times
 from riotwatch_pages.live import Part, part
 from riotwatch_pages.posting import posted
@@ -147,9 +145,7 @@ class MessageAdmin(ReadOnlyAdmin):
     def _test(self, request: HttpRequest) -> str:
         name = request.POST.get("target", "")
         if name in targets.configured():
-            with transaction.atomic():
-                message = telling.test(name, by=request.user.get_username())
-                _audit(request, [message], f"Sent a test message to {name}.")
+            operating.send_test(name, by=request.user.get_username(), user_id=_user_id(request))
             text, level = f"A test for {name} is on its way: its line below tells what becomes of it", messages.SUCCESS
         else:
             text, level = f"NOTIFY_URLS has no target {name}", messages.ERROR
@@ -174,7 +170,7 @@ class MessageAdmin(ReadOnlyAdmin):
         with transaction.atomic():
             changed = form.save()
             for row in changed:
-                _audit(request, [row], described(row))
+                operating.record(_user_id(request), [row], described(row))
         text = f"Saved: {', '.join(map(str, changed))}" if changed else "Nothing was different"
         self.message_user(request, text, level=messages.SUCCESS)
         return HttpResponseRedirect(reverse("admin:riotwatch_messages_message_choices"))
@@ -186,14 +182,12 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.action(description="Send again (failed ones)", permissions=["test"])
     def send_again(self, request: HttpRequest, queryset: MessageQuerySet) -> None:
         """Try those that were given up as if they were new."""
-        with transaction.atomic():
-            failed = list(queryset.filter(state=MessageState.FAILED).select_for_update())
-            again = Message.objects.filter(pk__in=[message.pk for message in failed]).send_again()
-            _audit(request, failed, "Sent again.")
+        again = operating.send_again(queryset, user_id=_user_id(request))
         level = messages.SUCCESS if again else messages.WARNING
         self.message_user(request, f"Sent again: {again}" if again else "None of them has failed", level=level)
 
 
-def _audit(request: HttpRequest, rows: Sequence[Message | EventSetting], text: str) -> None:
-    if request.user.pk is not None and rows:
-        LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, change_message=text)
+def _user_id(request: HttpRequest) -> int:
+    if request.user.pk is None:
+        raise TypeError("nobody is signed in")
+    return request.user.pk

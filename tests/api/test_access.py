@@ -20,6 +20,7 @@ from riotwatch_api import keys
 from riotwatch_api.models import ApiKey, Role
 from riotwatch_jobs import leases
 from riotwatch_jobs.models import Execution, ScheduleOwner, Trigger
+from riotwatch_messages import telling
 from tests.api.callers import Caller, account, caller, key_of, problem
 
 KEYS = reverse("admin:riotwatch_api_apikey_changelist")
@@ -41,6 +42,7 @@ BODIES: dict[str, Any] = {
     "add_players": {"lines": "Ada#EUW"},
     "refresh_player": {},
     "analyze_player": {},
+    "send_test_message": {"target": "phone"},
 }
 
 
@@ -59,12 +61,15 @@ def operations() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 @pytest.fixture
-def addresses(toy, ada) -> dict[str, object]:
+def addresses(toy, ada, settings) -> dict[str, object]:
     """A value for each name in an address; what is somebody's, is the superuser's whose keys are tried."""
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9/"}
+    message = telling.test("phone", by="ann")
     now = leases.database_now()
     run = Execution.objects.create(job_id="toy", trigger=Trigger.CLI, timeout_s=9, deadline_s=9, queued_at=now)
     row = PeriodicTask.objects.get(name="toy")
-    return {"job_id": "toy", "run_id": run.pk, "schedule_id": row.pk, "puuid": ada.puuid}
+    own = {"job_id": "toy", "run_id": run.pk, "schedule_id": row.pk}
+    return own | {"puuid": ada.puuid, "message_id": message.pk}
 
 
 def test_every_operation_asks_for_its_role(addresses):
