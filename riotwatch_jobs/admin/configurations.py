@@ -21,6 +21,7 @@ from riotwatch_jobs.admin.settings_fields import PREFIX
 from riotwatch_jobs.admin.settings_form import OWN_FIELDS, form_for, in_words
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration
+from riotwatch_messages import subjects
 from riotwatch_pages import times
 from riotwatch_pages.live import Part, part
 
@@ -74,6 +75,9 @@ PAUSE = Question(
     "Pause",
     PauseForm,
 )
+
+
+subjects.has_pages("job", lambda job_id: page_of(JobConfiguration, job_id))
 
 
 @admin.register(JobConfiguration)

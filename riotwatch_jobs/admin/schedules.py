@@ -24,7 +24,7 @@ from django_celery_beat.models import (
 from riotwatch_jobs import audit, registry, rescheduling, scheduling
 from riotwatch_jobs.admin import job_page
 from riotwatch_jobs.admin.operations import Button, OperatedAdmin
-from riotwatch_jobs.admin.pages import actor, link_to, run_now
+from riotwatch_jobs.admin.pages import actor, link_to, page_of, run_now
 from riotwatch_jobs.admin.schedule_form import (
     AddScheduleForm,
     ChangeScheduleForm,
@@ -34,9 +34,10 @@ from riotwatch_jobs.admin.schedule_form import (
 )
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import JobConfiguration
-from riotwatch_messages import targets
+from riotwatch_messages import subjects, targets
 from riotwatch_pages import times
 
+subjects.has_pages("schedule", lambda pk: page_of(PeriodicTask, pk))
 # What django-celery-beat calls a periodic task is a schedule here, in headings, buttons and messages.
 PeriodicTask._meta.verbose_name, PeriodicTask._meta.verbose_name_plural = "schedule", "schedules"
 PeriodicTask._meta.app_config.verbose_name = JobConfiguration._meta.app_config.verbose_name

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from riotwatch_messages import arrivals, events, operating, targets
+from riotwatch_messages import arrivals, events, operating, subjects, targets
 from riotwatch_messages.admin.choices import FOLLOWED, ChoicesForm, described
 from riotwatch_messages.models import Message, MessageQuerySet, MessageState
 from riotwatch_pages import times
@@ -63,7 +63,7 @@ class TargetFilter(EventFilter):
 class MessageAdmin(ReadOnlyAdmin):
     """What was told to whom."""
 
-    list_display = ("happened", "what", "target", "state_label", "became")
+    list_display = ("happened", "what", "about", "target", "state_label", "became")
     list_display_links = ("what",)
     list_filter = ("state", EventFilter, TargetFilter)
     list_before_template = "riotwatch_messages/targets.html"
@@ -72,10 +72,10 @@ class MessageAdmin(ReadOnlyAdmin):
     list_per_page = 50
     actions = ("send_again",)
     fields = (
-        *("event_title", "text", "level", "subject", "target", "state_label", "why"),
+        *("event_title", "text", "level", "about", "target", "state_label", "why"),
         *("attempts", "created_at", "tried_at", "next_try_at", "sent_at"),
     )
-    readonly_fields = ("event_title", "state_label")
+    readonly_fields = ("event_title", "about", "state_label")
     empty_hint = (
         "Messages are written when something happens that a target of NOTIFY_URLS is to hear of; a test sends one now."
     )
@@ -94,6 +94,12 @@ class MessageAdmin(ReadOnlyAdmin):
     def what(self, message: Message) -> SafeString:
         """The event and the text."""
         return format_html('{}<span class="rw-sub">{}</span>', self.event_title(message), message.text)
+
+    @admin.display(ordering="subject")
+    def about(self, message: Message) -> SafeString | str:
+        """A link to what it is about, where that has a page."""
+        kind, address = subjects.kind_of(message.subject), subjects.address_of(message.subject)
+        return format_html('<a class="rw-link" href="{}">{}</a>', address, kind) if address else message.subject
 
     @display(description="State", ordering="state", label=STATE_COLORS)
     def state_label(self, message: Message) -> str:

@@ -17,9 +17,10 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from riotwatch_api.keys import role_of
+from riotwatch_messages import subjects
 from riotwatch_pages import times
 from riotwatch_pages.posting import posted
-from riotwatch_players import bulk, labels, outages, tracking
+from riotwatch_players import bulk, labels, news, outages, tracking
 from riotwatch_players.admin.player_actions import PlayerActions
 from riotwatch_players.admin.player_erasing import PlayerErasing
 from riotwatch_players.admin.player_facts import facts_of, starting_actions
@@ -36,6 +37,8 @@ from riotwatch_players.admin.player_forms import (
 from riotwatch_players.audit import audit
 from riotwatch_players.bulk import LineResult
 from riotwatch_players.models import SOLO_QUEUE, ForeignDatabase, Player, RankSnapshot, Stage
+
+subjects.has_pages(news.KIND, lambda pk: reverse("admin:riotwatch_players_player_change", args=[pk]))
 
 PASTE_PATIENCE_S = 20.0
 """A browser, and the web server, wait for no longer than half a minute."""

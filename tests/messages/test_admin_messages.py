@@ -102,3 +102,13 @@ def test_who_may_not_see_messages_sees_none(client, django_user_model, targets):
     client.force_login(django_user_model.objects.create_user("staff", is_staff=True))
     assert client.get(LIST).status_code == 403
     assert client.get(LIVE).status_code == 403
+
+
+def test_a_message_leads_to_what_it_is_about(admin_client, targets):
+    subjects = ("player:7", "job:match_fetcher", "schedule:3", "part:broker", "key")
+    telling.tell(ACCOUNT_FLAGGED, [News(subject, "something happened") for subject in subjects])
+    page = text_of(admin_client.get(LIST))
+    for address in ("riotwatch_players/player/7", "riotwatch_jobs/jobconfiguration/match_fetcher"):
+        assert page.count(f'href="/admin/{address}/change/"') == 2
+    assert page.count('href="/admin/django_celery_beat/periodictask/3/change/"') == 2
+    assert "part:broker" in page
