@@ -13,6 +13,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Collate
 
 from riotwatch_messages.models import Follow, Message
 from riotwatch_players import erasures
@@ -68,10 +70,24 @@ def erase(player: Player, *, by: str, user: AbstractBaseUser | AnonymousUser | N
     """Erase a player; False when somebody else just did. `by` is told in log and audit; the audit needs a `user`.
 
     Whoever stores something about the player at the same time waits here, and then finds nobody to store it about.
+    Rows of the same name from another application are the same person's, and go as well.
     """
-    found = Player.objects.select_for_update().filter(pk=player.pk).first()
-    if found is None:
-        return False
+    found = _locked(player)
+    for one in found:
+        _erase(one, by=by, user=user, now=now)
+    return bool(found)
+
+
+def _locked(player: Player) -> list[Player]:
+    """In the order in which ingest locks players."""
+    same = Q(pk=player.pk)
+    if player.riot_id:
+        elsewhere = Player.objects.named(player.riot_id).exclude(source=player.source_id)
+        same |= Q(pk__in=list(elsewhere.values_list("pk", flat=True)))
+    return list(Player.objects.select_for_update().filter(same).order_by(Collate("puuid", "C")))
+
+
+def _erase(found: Player, *, by: str, user: AbstractBaseUser | AnonymousUser | None, now: datetime) -> None:
     erasures.remember(found, now=now)
     _leave_matches(found)
     _take_messages_back(found)
@@ -80,9 +96,8 @@ def erase(player: Player, *, by: str, user: AbstractBaseUser | AnonymousUser | N
         _audit(found, user, f"erased, by {by}")
     for scrub in _when_erasing:
         scrub(Identity(found.pk, found.puuid, found.riot_id))
+    log.info("player_erased", player=found.pk, by=by)
     found.delete()
-    log.info("player_erased", player=player.pk, by=by)
-    return True
 
 
 def _leave_matches(player: Player) -> None:

@@ -133,6 +133,17 @@ def test_under_another_application_the_name_tells_and_the_new_id_is_remembered()
     assert not Player.objects.filter(game_name__in=["Ada", "Renamed"]).exists()
 
 
+@pytest.mark.django_db
+def test_rows_of_the_same_name_from_another_application_go_as_well():
+    other = Source.objects.create(api_url=factories.API_URL, application=2, active=False)
+    ada = factories.known("Ada")
+    Player.objects.create(source=other, puuid="other-id", game_name="ada", tag_line="euw", platform="kr")
+    Player.objects.create(source=ada.source, puuid="namesake", game_name="Ada", tag_line="EUW", platform="euw1")
+    assert erase(ada)
+    assert Player.objects.get().puuid == "namesake"
+    assert Erasure.objects.count() == 2
+
+
 def test_workers_that_are_at_it_store_nothing_more(stored):
     gone = Player.objects.get(pk=stored.pk)
     erase(stored)

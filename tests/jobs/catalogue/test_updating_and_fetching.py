@@ -1,14 +1,17 @@
 """tracked_player_updater and match_fetcher, against the simulator over HTTP."""
 
+import threading
+
 import pytest
+from django.db import connections
 from django.db.models import Count
 from django.utils import timezone
 
 from riotwatch_jobs import dispatch, inline
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.models import Trigger
-from riotwatch_players import tracking
-from riotwatch_players.models import BacklogMatch, Match, Player, RankSnapshot
+from riotwatch_jobs.models import Trigger, WorkItem
+from riotwatch_players import erasing, tracking, updating
+from riotwatch_players.models import BacklogMatch, Match, Participant, Player, RankSnapshot
 
 
 def test_an_update_lists_everything_fetches_the_newest_and_keeps_the_rank(track, run_job):
@@ -95,6 +98,31 @@ def test_whoever_is_named_is_updated_without_being_tracked_and_leaves_nothing_be
     assert None not in (player.last_updated, player.summoner_level, player.rank_checked_at)
     assert settled() == 30
     assert not Player.objects.discovered().exists()
+
+
+def test_who_is_erased_in_the_middle_of_an_update_stays_erased(riot, track, run_job, monkeypatch):
+    """Between two of its requests, by another process."""
+    (player,) = track(1)
+    update_profile = updating.update_profile
+
+    def erased_meanwhile(*given, **named):
+        resolved = update_profile(*given, **named)
+        eraser = threading.Thread(
+            target=lambda: (erasing.erase(player, by="a test", user=None, now=timezone.now()), connections.close_all())
+        )
+        eraser.start()
+        eraser.join()
+        return resolved
+
+    monkeypatch.setattr(updating, "update_profile", erased_meanwhile)
+    run = run_job("tracked_player_updater", max_new_matches_per_player=3)
+    assert (run.state, run.result["failed"]) == ("COMPLETED", 0)
+    assert not Player.objects.filter(puuid=player.puuid).exists()
+    assert not Player.objects.filter(game_name=player.game_name).exists()
+    assert not RankSnapshot.objects.exists()
+    assert Participant.objects.filter(player=None).count() == Match.objects.count() > 0
+    item = WorkItem.objects.get()
+    assert (item.state, item.reason, item.data) == ("CANCELLED", "the player was erased", {"player": player.pk})
 
 
 def test_an_account_that_vanished_fails_its_item_and_the_others_go_on(riot, track, run_job):
