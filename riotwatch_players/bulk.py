@@ -211,8 +211,7 @@ class _Asking:
 
     def _wait(self, line: Line, wait: BudgetWait) -> None:
         if self._until is not None and time.monotonic() + wait.seconds > self._until:
-            text = f"the key's budget is used up for {wait.seconds:.0f} s: try the rest again then"
-            raise _CannotGoOn(LineResult(line, Outcome.NOT_TRIED, text))
+            raise _CannotGoOn(LineResult(line, Outcome.NOT_TRIED, outages.explained(wait)))
         time.sleep(wait.seconds)
 
     def _trouble(self, line: Line, problem: RiotError) -> LineResult:

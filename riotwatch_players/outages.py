@@ -5,6 +5,7 @@ key too, it is the key. A puuid that Riot cannot decrypt means another applicati
 meet the same.
 """
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
@@ -20,7 +21,7 @@ from riotwatch_messages.telling import News
 from riotwatch_players import gateway, keys
 from riotwatch_players.models import KeyOutage, Player, RiotKey, Source
 from riotwatch_players.riot.client import RiotClient
-from riotwatch_players.riot.errors import ForeignId, KeyRefused, NotFound, RiotError
+from riotwatch_players.riot.errors import BudgetWait, ForeignId, KeyRefused, NotFound, RiotError
 from riotwatch_players.riot.limiter import Lane
 from riotwatch_players.riot.routing import PLATFORMS, platform_near
 
@@ -81,7 +82,9 @@ def remedy(outage: KeyOutage) -> str:
 
 
 def explained(problem: Exception) -> str:
-    """The problem as a text; where Riot refused the key, with what to do about it."""
+    """The problem as a text for people, with what to do about a refused key or a budget that is used up."""
+    if isinstance(problem, BudgetWait):
+        return f"the key's budget is used up for {math.ceil(problem.seconds)} s: try again then"
     return f"{problem}. {REMEDIES[KeyOutage.REFUSED]}" if isinstance(problem, KeyRefused) else str(problem)
 
 

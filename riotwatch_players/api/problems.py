@@ -11,7 +11,9 @@ from riotwatch_players.riot.routing import UnknownPlatform
 
 
 def _later(error: RiotError, seconds: float) -> Problem:
-    return Problem("riot-unavailable", str(error), headers={"Retry-After": str(max(1, math.ceil(seconds)))})
+    return Problem(
+        "riot-unavailable", outages.explained(error), headers={"Retry-After": str(max(1, math.ceil(seconds)))}
+    )
 
 
 TRANSLATION: Translation = {

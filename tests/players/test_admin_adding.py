@@ -1,9 +1,11 @@
 """Adding players in the admin: one by a form, many by pasting; Riot is the simulator over HTTP."""
 
+import re
 import socket
 import time
 
 import pytest
+import requests
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -265,6 +267,14 @@ def test_a_riot_that_does_not_answer_is_not_waited_for(admin_client, settings, m
         (message,) = told(look_up(admin_client, "Ada#EUW"))
     assert "no complete answer arrived" in message
     assert time.monotonic() - began < 5
+
+
+def test_a_budget_that_is_used_up_is_told_with_when_to_try_again(admin_client, riot, simulator):
+    requests.post(f"{simulator.control}/limits", json={"application": "2:90"}, timeout=10).raise_for_status()
+    look_up(admin_client, riot[0])
+    (message,) = told(look_up(admin_client, riot[1]))
+    assert re.fullmatch(r"the key's budget is used up for \d+ s: try again then", message)
+    assert Player.objects.count() == 1
 
 
 def test_looking_up_takes_a_post_and_the_right_to_add(viewer, admin_client, stored):
