@@ -52,7 +52,7 @@ class Post:
         """What happened, and how often."""
         name = "riotwatch demo" if settings.DEMO else "riotwatch"
         count = f" ({len(self.messages)})" if len(self.messages) > 1 else ""
-        return f"{name}: {events.title_of(self.event)}{count}"
+        return f"{name}: {events.title_of(self.event, self.level)}{count}"
 
     @property
     def body(self) -> str:

@@ -32,6 +32,8 @@ class Event:
     """The message's title."""
     explanation: str
     """When it is told, in a sentence."""
+    over: str = ""
+    """The title where the news is that it is over."""
     threshold: Threshold | None = None
     followed: str = ""
     """Told only to those who follow its subject; where that is chosen. Empty: told to everybody who did not opt out."""
@@ -46,11 +48,13 @@ ACCOUNT_UNAVAILABLE = Event(
     "account_unavailable",
     "Account unavailable",
     "An account has not resolved for three days, or resolves again. Riot does not say why.",
+    over="Account resolves again",
 )
 JOB_FAILED = Event(
     "job_failed",
     "Job fails",
     "So many runs of a job failed in a row; and the first that completes after them.",
+    over="Job completes again",
     threshold=Threshold(3, 1, 100, "runs"),
 )
 SUCCESS_RATE = Event(
@@ -66,6 +70,7 @@ KEY_REFUSED = Event(
     "key_refused",
     "Riot refuses the key",
     "Riot refuses the key, or cannot read our ids with it; and when it works again.",
+    over="Riot accepts the key again",
 )
 BUDGET_USED = Event(
     "budget_used",
@@ -81,6 +86,7 @@ PART_ILL = Event(
     "part_ill",
     "Something is not well",
     "What job_health tells of anything else was ill for a minute; and when it is well again.",
+    over="Well again",
 )
 TEST = Event("test", "Test message", "Somebody asked for it.", followed="a button of this page", at_once=True)
 
@@ -92,6 +98,9 @@ EVENTS = (
 BY_ID = {event.event_id: event for event in EVENTS}
 
 
-def title_of(event_id: str) -> str:
+def title_of(event_id: str, level: str = Level.WARNING) -> str:
     """The title; the id itself where a later release wrote the row."""
-    return BY_ID[event_id].title if event_id in BY_ID else event_id
+    if event_id not in BY_ID:
+        return event_id
+    event = BY_ID[event_id]
+    return event.over if event.over and level == Level.SUCCESS else event.title

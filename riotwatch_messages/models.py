@@ -64,7 +64,7 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{events.title_of(self.event)}, to {self.target}"
+        return f"{events.title_of(self.event, self.level)}, to {self.target}"
 
 
 class EventSetting(models.Model):

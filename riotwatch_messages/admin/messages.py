@@ -88,7 +88,7 @@ class MessageAdmin(ReadOnlyAdmin):
     @admin.display(description="event")
     def event_title(self, message: Message) -> str:
         """What kind of thing happened."""
-        return events.title_of(message.event)
+        return events.title_of(message.event, message.level)
 
     @admin.display(description="message", ordering="event")
     def what(self, message: Message) -> SafeString:

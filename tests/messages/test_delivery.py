@@ -55,7 +55,11 @@ def test_other_events_do_not_wait_for_it_and_good_news_are_not_mixed_with_bad(de
     flag("Ada", event=ACCOUNT_UNAVAILABLE)
     flag("Bela", event=ACCOUNT_UNAVAILABLE, level=Level.SUCCESS)
     deliver()
-    assert sorted(one["type"] for one in phone.received) == ["success", "warning", "warning"]
+    assert sorted((one["type"], one["title"].removeprefix("riotwatch: ")) for one in phone.received) == [
+        ("success", "Account resolves again"),
+        ("warning", "Account unavailable"),
+        ("warning", "Account worth a look"),
+    ]
 
 
 def test_what_does_not_fit_into_one_is_counted(deliver, phone):
