@@ -9,7 +9,7 @@ NO_SERVERS := DATABASE_URL=postgresql://nobody@127.0.0.1:9/none REDIS_URL=redis:
 PRODUCTION := $(NO_SERVERS) HTTPS=true DEBUG=false ALLOWED_HOSTS=riotwatch.example \
 	RIOT_API_KEY=RGAPI-00000000-0000-0000-0000-000000000000
 
-.PHONY: help install run test faults soak lint api-fuzz bench-limiter bench-detection screenshots
+.PHONY: help install run test faults soak lint api-fuzz bench-limiter bench-detection bench-pages screenshots
 
 help:
 	@echo "make run            install, then start everything: http://127.0.0.1:8000/ (PORT=8000 WORKERS=2)"
@@ -21,6 +21,7 @@ help:
 	@echo "make api-fuzz       install, then send the API requests made from its description (API_FUZZ_SECONDS=300)"
 	@echo "make bench-limiter  install, then measure the shared request budget"
 	@echo "make bench-detection  install, then measure how well and how fast players are judged"
+	@echo "make bench-pages    install, then measure how fast pages are with 100,000 players"
 	@echo "make screenshots    install, then take the pictures of the README from a demo (needs chromium)"
 
 install: $(STAMP)
@@ -74,6 +75,9 @@ bench-limiter: install
 
 screenshots: install
 	$(BIN)/python docs/screenshots.py
+
+bench-pages: install
+	$(BIN)/python -m bench.pages
 
 bench-detection: install
 	$(BIN)/python -m bench.detection

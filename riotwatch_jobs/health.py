@@ -73,13 +73,14 @@ def needed_queues() -> list[str]:
 def queues(now: datetime) -> Iterable[Finding]:
     """Whether, for each queue that is needed, a worker lives and takes messages."""
     canaries = {canary.queue: canary for canary in Canary.objects.all()}
+    served = {queue for leases in living_workers(now).values() for lease in leases for queue in lease.queues}
     for queue in needed_queues():
-        yield _queue(queue, canaries.get(queue), now)
+        yield _queue(queue, canaries.get(queue), now, is_served=queue in served)
 
 
-def _queue(queue: str, canary: Canary | None, now: datetime) -> Finding:
+def _queue(queue: str, canary: Canary | None, now: datetime, *, is_served: bool) -> Finding:
     part, answered_at = f"queue {queue}", canary.answered_at if canary else None
-    if not WorkerLease.objects.live(now).filter(queues__contains=[queue]).exists():
+    if not is_served:
         text = f"no worker lives that consumes {queue}"
         return Finding(part, text, answered_at, f"start the worker with -Q …{queue} (Procfile)")
     if canary and _is_overdue(canary, now) and not _is_busy(canary, WorkItem.objects.filter(queue=queue)):

@@ -200,6 +200,8 @@ class Player(models.Model):
                 condition=Q(discovered_at__isnull=False, tracked=False),
                 name="players_discovered",
             ),
+            # Whose account does not resolve, the latest first: few among very many, on each look at the home page.
+            models.Index(F("update_failed_at").desc(), condition=_NOT_RESOLVING, name="players_not_resolving"),
             # Whom the ban checker watches: few among very many.
             models.Index(fields=["verdict"], condition=_FLAGGED, name="players_flagged"),
             models.Index(F("smurf_score").desc(), condition=Q(smurf_score__isnull=False), name="players_smurf_score"),
