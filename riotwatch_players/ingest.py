@@ -1,4 +1,4 @@
-"""Storing what Riot said: matches with their players and participants, and ranks.
+"""Storing what Riot said: matches with their players and participants.
 
 A match, or up to MAX_MATCHES_PER_TRANSACTION of them, is one transaction with a fixed number of statements, whatever
 the number of participants: the match, its backlog row, upsert of the players, their keys, the participants; one more
@@ -24,11 +24,9 @@ from riotwatch_players.backlog import Written
 from riotwatch_players.bodies import read_body
 from riotwatch_players.discovery import DiscoveryRule, Met
 from riotwatch_players.facts import MatchFacts, ParticipantFacts, Stats, Unusable
-from riotwatch_players.models import BacklogMatch, BacklogState, Participant, Player, RankSnapshot, Source
-from riotwatch_players.riot.payloads import LeagueEntry
+from riotwatch_players.models import BacklogMatch, BacklogState, Participant, Player, Source
 
 MAX_MATCHES_PER_TRANSACTION = 100
-APEX_TIERS = frozenset({"MASTER", "GRANDMASTER", "CHALLENGER"})
 
 _INSERT_MATCHES = """
 INSERT INTO matches (match_id, source_id, platform, region, queue_id, map_id, mode, type, version, patch, created_at,
@@ -72,7 +70,6 @@ RETURNING id, (xmax = 0) AS created
 """
 
 _DROP_PLAYERS = "DELETE FROM players WHERE id = ANY(%s)"
-_LOCK_FOR_RANK = "UPDATE players SET rank_checked_at = greatest(rank_checked_at, %s) WHERE id = %s"
 
 
 @dataclass(frozen=True)
@@ -166,45 +163,6 @@ def store_matches(
         records_created=len(new) + settled.created + seen.created + participants,
         records_updated=settled.updated + seen.updated + met.updated,
     )
-
-
-def record_rank(player: Player, entries: Iterable[LeagueEntry], *, now: datetime) -> int:
-    """Keep what league-v4 said at `now`: a row per queue whose standing changed; returns how many rows.
-
-    Also notes that the rank was checked. Queues without tiers (Arena) are left out. Workers that record the same at
-    once write one row; an answer that is older than the newest row writes none, nor does one about somebody erased.
-    """
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK_FOR_RANK, [now, player.pk])
-            if not cursor.rowcount:
-                return 0
-        newest = {rank.queue: rank for rank in player.ranks.order_by("queue", "-seen_at").distinct("queue")}
-        fresh = [rank for rank in _snapshots(player, entries, now=now) if _is_news(rank, newest.get(rank.queue))]
-        RankSnapshot.objects.bulk_create(fresh)
-    return len(fresh)
-
-
-def _snapshots(player: Player, entries: Iterable[LeagueEntry], *, now: datetime) -> list[RankSnapshot]:
-    return [
-        RankSnapshot(
-            player=player,
-            queue=entry.queue_type,
-            tier=entry.tier,
-            # Riot writes "I" for tiers that have no divisions.
-            division=None if entry.tier in APEX_TIERS else entry.division,
-            league_points=entry.league_points,
-            wins=entry.wins,
-            losses=entry.losses,
-            seen_at=now,
-        )
-        for entry in entries
-        if entry.tier
-    ]
-
-
-def _is_news(rank: RankSnapshot, newest: RankSnapshot | None) -> bool:
-    return newest is None or (rank.seen_at > newest.seen_at and rank.standing != newest.standing)
 
 
 def _insert_matches(source: Source, matches: Iterable[MatchFacts], *, now: datetime) -> list[_NewMatch]:

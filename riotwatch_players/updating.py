@@ -17,10 +17,10 @@ from django.db.models import F, Max
 
 from riotwatch_players import backlog
 from riotwatch_players.fetching import Fetched, Fetcher
-from riotwatch_players.ingest import record_rank
 from riotwatch_players.models import RANKED_SOLO_QUEUE, BacklogMatch, Match, Player
 from riotwatch_players.progress import Progress
 from riotwatch_players.riot.errors import NotFound
+from riotwatch_players.standings import record_rank
 
 PAGE = 100
 NEWEST_OF_UNTRACKED = 30

@@ -10,8 +10,9 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from riotwatch_players.api import exports
-from riotwatch_players.ingest import record_rank, store_match
+from riotwatch_players.ingest import store_match
 from riotwatch_players.models import Analysis
+from riotwatch_players.standings import record_rank
 from tests.api.callers import problem
 from tests.players import factories
 

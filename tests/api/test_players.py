@@ -7,9 +7,10 @@ from django.contrib.admin.models import LogEntry
 
 from riotwatch_jobs.models import Execution
 from riotwatch_players import gateway
-from riotwatch_players.ingest import record_rank, store_match
+from riotwatch_players.ingest import store_match
 from riotwatch_players.models import Analysis, Player, RiotKey
 from riotwatch_players.simulator.ids import DEMO_KEY
+from riotwatch_players.standings import record_rank
 from tests.api.callers import problem
 from tests.players import factories
 

@@ -6,13 +6,14 @@ from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from riotwatch_players import bans, keys, models_in_use
-from riotwatch_players.ingest import record_rank, store_match
+from riotwatch_players.ingest import store_match
 from riotwatch_players.models import Analysis, BacklogMatch, DetectionLabel, Seen
 from riotwatch_players.simulator.app import Options
 from riotwatch_players.simulator.ids import DEMO_KEY
 from riotwatch_players.simulator.limits import parse_rates
 from riotwatch_players.simulator.server import RunningSimulator, serve
 from riotwatch_players.simulator.world import World
+from riotwatch_players.standings import record_rank
 from tests.players import factories
 from tests.players.model_files import brought_in
 

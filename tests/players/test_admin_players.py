@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from riotwatch_messages import choosing
 from riotwatch_players.admin import player_actions
-from riotwatch_players.ingest import record_rank
 from riotwatch_players.models import Analysis, Player
+from riotwatch_players.standings import record_rank
 from tests.players import factories
 from tests.players.pages import page, text_of, told
 

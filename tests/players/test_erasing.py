@@ -14,8 +14,9 @@ from django.utils import timezone
 from riotwatch_jobs.models import Execution, ExecutionLog, WorkItem
 from riotwatch_messages.models import Follow, Message
 from riotwatch_players import analysis, bans, bulk, erasing, reading, tracking
-from riotwatch_players.ingest import record_rank, store_match
+from riotwatch_players.ingest import store_match
 from riotwatch_players.models import Erasure, MatchTeam, Participant, Player, Seen, Source
+from riotwatch_players.standings import record_rank
 from tests.players import factories
 from tests.players.concurrency import at_once
 from tests.players.pages import page, text_of, told

@@ -2,8 +2,9 @@
 
 from riotwatch_jobs.models import ExecutionLog
 from riotwatch_players import baselines, model_cards, models_in_use
-from riotwatch_players.ingest import record_rank, store_match
+from riotwatch_players.ingest import store_match
 from riotwatch_players.models import DetectionBaseline, DetectionModel, ModelOrigin, Player
+from riotwatch_players.standings import record_rank
 from tests.players.factories import NOW, id_of, known, several, solo_queue, source
 from tests.players.model_files import brought_in, card_text
 
