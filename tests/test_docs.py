@@ -15,6 +15,7 @@ from promises import PROMISES, Promise
 
 from riotwatch_jobs import registry
 from riotwatch_jobs.base import Job
+from riotwatch_messages.events import EVENTS
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")])
@@ -131,6 +132,13 @@ def test_the_defaults_in_the_example_are_those_of_the_settings():
     given = {name: value for name, value in example().items() if value and name in read_by_settings()}
     assert len(given) > 10
     assert settings_under(given) == settings_under({})
+
+
+def test_every_event_that_people_are_told_of_is_documented():
+    listed = re.findall(
+        r"^\| ([A-Z][\w' ]+) \|", section(read("docs/operations.md"), "Messages to people"), flags=re.MULTILINE
+    )
+    assert listed == [event.title for event in EVENTS if not event.followed]
 
 
 # --- Commands, files, records ----------------------------------------------------------------------------------------
