@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import table
-from django.core.management import get_commands
+from django.core.management import get_commands, load_command_class
 from promises import PROMISES, Promise
 
 from riotwatch_jobs import registry
@@ -168,6 +168,18 @@ def test_every_command_that_is_named_exists(document):
 def test_every_command_of_ours_is_in_the_readme():
     ours = {name for name, package in get_commands().items() if package.startswith("riotwatch")}
     assert ours == set(re.findall(r"^\| `([a-z_]+)[ `]", section(read("README.md"), "Commands"), flags=re.MULTILINE))
+
+
+def test_the_readme_names_the_commands_that_take_no_json():
+    text = section(read("README.md"), "Commands")
+    named = re.search(r"Every command takes `--json`, but .*?\((.*?)\)", text, flags=re.DOTALL)
+    ours = {name: package for name, package in get_commands().items() if package.startswith("riotwatch")}
+    parsers = {
+        name: load_command_class(package, name).create_parser("manage.py", name) for name, package in ours.items()
+    }
+    without = {name for name, parser in parsers.items() if "--json" not in parser._option_string_actions}
+    assert named
+    assert set(re.findall(r"`(\w+)`", named[1])) == without
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)

@@ -16,6 +16,7 @@ from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Execution
 from riotwatch_jobs.switching import BadInput, Refused
 
+EXIT_CODES_IN_WORDS = "Exit codes: 0 done, 1 the database does not answer, 2 bad input, 4 refused by the state."
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_TIMED_OUT, EXIT_REFUSED, EXIT_PARTIAL = 1, 2, 3, 4, 5
 
 
@@ -28,6 +29,7 @@ class OperatorCommand(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options that all have."""
+        parser.epilog = EXIT_CODES_IN_WORDS
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature

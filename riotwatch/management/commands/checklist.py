@@ -22,6 +22,7 @@ class Command(OperatorCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare which list."""
         super().add_arguments(parser)
+        parser.epilog = "Exit codes: 0 nothing is to be done but by hand, 1 something is, 2 bad input."
         parser.add_argument("period", choices=sorted(checklists.CHECKLISTS))
 
     def act(self, options: dict[str, Any]) -> object:

@@ -3,6 +3,7 @@
 Exit codes: 0 done, 2 bad input.
 """
 
+import json
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -16,7 +17,7 @@ EXIT_BAD_INPUT = 2
 
 
 class Command(BaseCommand):
-    """Standard output holds the key and nothing else, so that it can be captured."""
+    """Standard output holds the key and nothing else, so that it can be captured; with `--json` also whose it is."""
 
     help = "Make a key for the REST API. It is printed once: store it where its user finds it."
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("name", metavar="NAME", help="what the key is for")
         parser.add_argument("--role", choices=Role.values, required=True, help="what it may do")
+        parser.add_argument("--json", action="store_true", help="print JSON")
         parser.add_argument("--owner", metavar="USERNAME", help="whose it is; by default the first superuser's")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
@@ -35,7 +37,8 @@ class Command(BaseCommand):
         except keys.BadKeyRequest as problem:
             raise CommandError(str(problem), returncode=EXIT_BAD_INPUT) from None
         self.stderr.write(f"API key {key} of {owner}, role {key.role}. It is not shown again:")
-        self.stdout.write(text)
+        values = {"id": key.pk, "name": key.name, "role": key.role, "owner": owner.get_username(), "key": text}
+        self.stdout.write(json.dumps(values) if options["json"] else text)
 
 
 def _owner(username: str | None) -> User:

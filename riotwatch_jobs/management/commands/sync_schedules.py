@@ -1,20 +1,23 @@
-"""`manage.py sync_schedules`: a schedule row for every job of the catalogue."""
+"""`manage.py sync_schedules`: a schedule row for every job of the catalogue.
 
+Exit codes: 0 done, 1 the database does not answer.
+"""
+
+import dataclasses
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from riotwatch_jobs import scheduling
+from riotwatch_jobs.management.operator_command import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Safe to run at every deployment: an operator's edits stay."""
 
     help = "Make missing schedules, follow changed defaults nobody has edited, disable schedules of removed jobs."
 
-    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
+    def act(self, options: dict[str, Any]) -> object:
         """Sync and say what changed."""
-        del args, options
+        del options
         report = scheduling.sync_schedules()
         for verb, names in (
             ("created", report.created),
@@ -22,4 +25,5 @@ class Command(BaseCommand):
             ("disabled (no such job)", report.disabled),
         ):
             if names:
-                self.stdout.write(f"{verb}: {', '.join(names)}")
+                self.say(f"{verb}: {', '.join(names)}")
+        return dataclasses.asdict(report)

@@ -1,23 +1,28 @@
-"""`manage.py erase_player "Name#TAG" --yes`: erase a player for good."""
+"""`manage.py erase_player "Name#TAG" --yes`: erase a player for good.
+
+Exit codes: 0 done, 2 bad input, nobody or several known by that name, or no --yes.
+"""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from riotwatch_players import erasing, tracking
+from riotwatch_players.management.telling_command import TellingCommand
 from riotwatch_players.models import Player
 
 EXIT_BAD_INPUT = 2
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Asks nobody: the player is looked up in the database."""
 
     help = "Erase a player: all that says who it was goes, and nothing that is fetched later brings them back."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
+        super().add_arguments(parser)
         parser.add_argument("who", metavar="NAME#TAG", help="or a puuid")
         parser.add_argument("--platform", help="needed where several players bore the name")
         parser.add_argument("--yes", action="store_true", help="really erase; without it, say what would go")
@@ -30,7 +35,7 @@ class Command(BaseCommand):
             what = f"this erases {_described(player)}, for good. Add --yes to do it"
             raise CommandError(what, returncode=EXIT_BAD_INPUT)
         erasing.erase(player, by="the command line", user=None, now=timezone.now())
-        self.stdout.write(f"player {player.pk} is erased")
+        self.tell(f"player {player.pk} is erased", {"id": player.pk, "erased": True}, as_json=options["json"])
 
 
 def _one(text: str, platform: str | None) -> Player:

@@ -1,20 +1,24 @@
-"""`manage.py set_riot_key`: give all processes a new key, without a restart."""
+"""`manage.py set_riot_key`: give all processes a new key, without a restart.
+
+Exit codes: 0 done, 1 Riot could not be asked, 2 the key does not work.
+"""
 
 import getpass
 import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from riotwatch_players import gateway, keys, outages
-from riotwatch_players.models import ForeignDatabase
+from riotwatch_players.management.telling_command import TellingCommand
+from riotwatch_players.models import ForeignDatabase, RiotKey
 from riotwatch_players.riot.errors import KeyRefused, RiotError
 
 EXIT_BAD_INPUT = 2
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Reads the key from a prompt that does not show it, or from standard input; never from the arguments."""
 
     help = (
@@ -24,6 +28,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
+        super().add_arguments(parser)
         parser.add_argument(
             "--forget", action="store_true", help="delete the stored key; RIOT_API_KEY of the environment is used again"
         )
@@ -33,14 +38,17 @@ class Command(BaseCommand):
         del args
         if options["forget"]:
             was_stored = keys.forget()
-            self.stdout.write("The stored key is deleted." if was_stored else "No key was stored.")
-            self.stdout.write(f"The key of the environment ({gateway.reread_key()}) is used.")
+            what, key = "The stored key is deleted." if was_stored else "No key was stored.", gateway.reread_key()
+            text = f"{what}\nThe key of the environment ({key}) is used."
+            self.tell(text, {"key": str(key), "stored": False, "changed": was_stored}, as_json=options["json"])
             return
-        self._store(read_key())
+        stored = self._store(read_key())
+        text = f"The key {stored} works and is stored. All processes use it within 5 seconds."
+        self.tell(text, {"key": str(stored), "stored": True, "changed": True}, as_json=options["json"])
 
-    def _store(self, text: str) -> None:
+    def _store(self, text: str) -> RiotKey:
         try:
-            stored = outages.replace_key(text)
+            return outages.replace_key(text)
         except (keys.BadKey, outages.KeyOfAnotherApplication, ForeignDatabase) as problem:
             raise CommandError(f"Nothing was stored: {problem}.", returncode=EXIT_BAD_INPUT) from None
         except KeyRefused as problem:
@@ -49,7 +57,6 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was stored: {asked}. {remedy}.", returncode=EXIT_BAD_INPUT) from None
         except RiotError as problem:
             raise CommandError(f"Nothing was stored, for Riot could not be asked: {problem}. Try again.") from None
-        self.stdout.write(f"The key {stored} works and is stored. All processes use it within 5 seconds.")
 
 
 def read_key() -> str:

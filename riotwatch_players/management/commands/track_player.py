@@ -1,11 +1,15 @@
-"""`manage.py track_player "Name#TAG"`: keep watch on a player."""
+"""`manage.py track_player "Name#TAG"`: keep watch on a player.
+
+Exit codes: 0 done, 1 Riot could not be asked, 2 bad input or too many tracked.
+"""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from riotwatch_players import outages, tracking
+from riotwatch_players.management.telling_command import TellingCommand
 from riotwatch_players.models import ForeignDatabase
 from riotwatch_players.riot.errors import RiotError
 from riotwatch_players.riot.routing import PLATFORMS, UnknownPlatform
@@ -17,13 +21,14 @@ BAD_INPUT = (
 )
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Asks Riot who that is, stores the player and tracks them."""
 
     help = "Track a player by Riot ID: from the next update on, matches and ranks are fetched."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
+        super().add_arguments(parser)
         parser.add_argument("riot_id", metavar="NAME#TAG")
         parser.add_argument("--platform", help=f"one of {', '.join(PLATFORMS)}; without it Riot is asked")
         parser.add_argument(
@@ -45,4 +50,6 @@ class Command(BaseCommand):
             raise CommandError(f"Riot could not be asked: {outages.explained(problem)}") from None
         except ForeignDatabase as problem:
             raise CommandError(str(problem)) from None
-        self.stdout.write(f"{player.riot_id} ({player.platform}) is {'now' if new else 'already'} tracked")
+        text = f"{player.riot_id} ({player.platform}) is {'now' if new else 'already'} tracked"
+        known = {"id": player.pk, "riot_id": player.riot_id, "platform": player.platform}
+        self.tell(text, known | {"tracked": True, "changed": new}, as_json=options["json"])

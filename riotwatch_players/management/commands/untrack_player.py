@@ -1,22 +1,27 @@
-"""`manage.py untrack_player "Name#TAG" --platform euw1`: stop keeping watch; what is known stays."""
+"""`manage.py untrack_player "Name#TAG" --platform euw1`: stop keeping watch; what is known stays.
+
+Exit codes: 0 done, 2 bad input or nobody known by that name.
+"""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from riotwatch_players import tracking
+from riotwatch_players.management.telling_command import TellingCommand
 from riotwatch_players.riot.routing import PLATFORMS, UnknownPlatform
 
 EXIT_BAD_INPUT = 2
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Asks nobody: the player is looked up in the database."""
 
     help = "Stop tracking a player by Riot ID. Matches and ranks stay."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
+        super().add_arguments(parser)
         parser.add_argument("riot_id", metavar="NAME#TAG")
         parser.add_argument("--platform", required=True, help=f"one of {', '.join(PLATFORMS)}")
 
@@ -28,4 +33,6 @@ class Command(BaseCommand):
         except (tracking.BadRiotId, tracking.NotKnown, UnknownPlatform) as problem:
             raise CommandError(str(problem), returncode=EXIT_BAD_INPUT) from None
         was_tracked = tracking.untrack(player)
-        self.stdout.write(f"{player.riot_id} is {'no longer' if was_tracked else 'not'} tracked")
+        text = f"{player.riot_id} is {'no longer' if was_tracked else 'not'} tracked"
+        known = {"id": player.pk, "riot_id": player.riot_id, "platform": player.platform}
+        self.tell(text, known | {"tracked": False, "changed": was_tracked}, as_json=options["json"])

@@ -1,5 +1,7 @@
 """track_player and untrack_player against the simulator."""
 
+import json
+
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -33,6 +35,17 @@ def test_without_a_platform_riot_is_asked_where_they_play(riot, capsys):
     assert capsys.readouterr().out == f"{riot_id} ({platform}) is now tracked\n"
     code, message = refused("track_player", "Nobody Ever#0000")
     assert (code, "Riot knows no Nobody Ever#0000: check" in message) == (2, True)
+
+
+def test_scripts_read_who_was_tracked_and_whether_that_changed_anything(people, capsys):
+    told = []
+    for command in ("track_player", "track_player", "untrack_player", "untrack_player"):
+        call_command(command, people[0], "--platform", "euw1", "--json")
+        told.append(json.loads(capsys.readouterr().out))
+    assert [(one["tracked"], one["changed"]) for one in told] == [
+        *((True, True), (True, False), (False, True), (False, False)),
+    ]
+    assert {(one["riot_id"], one["platform"]) for one in told} == {(people[0], "euw1")}
 
 
 def test_tracking_somebody_twice_changes_nothing_and_says_so(people, capsys):
