@@ -5,6 +5,7 @@ as binary COPY, all of one width, which NumPy takes as they are instead of makin
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Final
 
@@ -102,17 +103,17 @@ _ROW = np.dtype(
 def histories_of(players: Sequence[Player], ranks: Mapping[int, Iterable[RankSnapshot]]) -> list[History]:
     """Each player's history, in the same order; `ranks` are solo standings by player, oldest first."""
     rows = _read([player.pk for player in players])
-    rows = rows[np.lexsort([rows[name].astype(np.float64) for name in ("match", "at", "player")])]
-    own = rows["team"]["place"] == rows["place"][:, None]
-    games = _games(rows, own)
-    teammates, accounts = _teammates(rows, own)
-    first = np.searchsorted(rows["player"], [player.pk for player in players], side="left")
-    last = np.searchsorted(rows["player"], [player.pk for player in players], side="right")
+    order = np.lexsort([rows[name].astype(np.float64) for name in ("match", "at", "player")])
+    team = _team(rows, order)
+    games = _games(rows, order, team)
+    player_ids = rows["player"][order].astype(np.int64)
+    first = np.searchsorted(player_ids, [player.pk for player in players], side="left")
+    last = np.searchsorted(player_ids, [player.pk for player in players], side="right")
     return [
         History(
             games=games[begin:end],
-            teammates=teammates[begin:end],
-            accounts=accounts[begin:end],
+            teammates=team.mates[begin:end],
+            accounts=team.accounts[begin:end],
             level=player.summoner_level,
             ranks=tuple(_rank(rank) for rank in ranks[player.pk]),
             previous_verdict=player.verdict,
@@ -141,26 +142,36 @@ def _copied(player_ids: Sequence[int]) -> npt.NDArray[Any]:
     return np.frombuffer(content, dtype=_ROW)
 
 
-def _games(rows: npt.NDArray[Any], own: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-    """GAME_FIELDS of the players' own games; what a sixth member of a team did is unknown."""
-    lines = rows["team"][np.arange(len(rows)), own.argmax(axis=1)]
+@dataclass(frozen=True, slots=True)
+class _Team:
+    own: npt.NDArray[np.float32]
+    """Games x SCORE_FIELDS; what a sixth member of a team did is unknown."""
+    mates: npt.NDArray[np.float32]
+    """Games x TEAMMATES x SCORE_FIELDS."""
+    accounts: npt.NDArray[np.intp]
+    """Games x TEAMMATES."""
+
+
+def _team(rows: npt.NDArray[Any], order: npt.NDArray[np.intp]) -> _Team:
+    """The player's own line of each game's team, and the others'. Plain arrays are put in order faster than rows."""
+    is_own = rows["team"]["place"] == rows["place"][:, None]
+    found = is_own.any(axis=1)
+    place = np.where(found, is_own.argmax(axis=1), TEAMMATES)[order]
+    mates = np.arange(TEAMMATES) + (np.arange(TEAMMATES) >= place[:, None])
+    lines = np.empty((*is_own.shape, len(SCORE_FIELDS)), dtype=np.float32)
+    for number, name in enumerate(SCORE_FIELDS):
+        lines[..., number] = rows["team"][name]
+    accounts = rows["team"]["account"].astype(np.intp)[order[:, None], mates]
+    own = np.where(found[order, None], lines[order, place], -1)
+    return _Team(own, _known(lines[order[:, None], mates]), np.where(accounts < 0, UNKNOWN_ACCOUNT, accounts))
+
+
+def _games(rows: npt.NDArray[Any], order: npt.NDArray[np.intp], team: _Team) -> npt.NDArray[np.float64]:
+    """GAME_FIELDS of the players' own games."""
     games = np.empty((len(rows), len(GAME_FIELDS)))
     for place, name in enumerate(GAME_FIELDS):
-        games[:, place] = np.where(own.any(axis=1), lines[name], -1) if name in SCORE_FIELDS else rows[name]
+        games[:, place] = team.own[:, SCORE_FIELDS.index(name)] if name in SCORE_FIELDS else rows[name][order]
     return _known(games)
-
-
-def _teammates(
-    rows: npt.NDArray[Any], own: npt.NDArray[np.bool_]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.intp]]:
-    """Everybody of the team but the player."""
-    others = np.argsort(own, axis=1, kind="stable")[:, :TEAMMATES]
-    lines = np.take_along_axis(rows["team"], others, axis=1)
-    teammates = np.empty((len(rows), TEAMMATES, len(SCORE_FIELDS)), dtype=np.float32)
-    for place, name in enumerate(SCORE_FIELDS):
-        teammates[..., place] = lines[name]
-    accounts = lines["account"].astype(np.intp)
-    return _known(teammates), np.where(accounts < 0, UNKNOWN_ACCOUNT, accounts)
 
 
 def _known(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -12,11 +12,13 @@ def apart(parts: Floats, total: Floats) -> Floats:
 
     Of counts: players x parts x kinds, and players x kinds. A part that is empty or everything does not differ at all.
     """
-    size = parts.sum(axis=2)
+    size = np.einsum("psk->ps", parts)
     share = size / np.maximum(total.sum(axis=1), 1)[:, None]
-    off = parts - share[..., None] * total[:, None]
+    off = np.einsum("ps,pk->psk", share, total)
+    np.subtract(parts, off, out=off)  # in place: these are the largest arrays of a whole judgement
+    off *= off
     per_kind = np.where(total > 0, 1 / np.maximum(total, 1), 0).astype(parts.dtype)
-    squares = np.einsum("psk,pk->ps", off**2, per_kind)
+    squares = np.einsum("psk,pk->ps", off, per_kind)
     usable = (size > 0) & (share < 1)
     chi_square = np.where(usable, squares / np.where(usable, share * (1 - share), 1), 0.0)
     return as_z(chi_square, (total > 0).sum(axis=1)[:, None] - 1.0)
