@@ -7,7 +7,8 @@ import sys
 # These start the servers themselves, or need none.
 WITHOUT_SERVERS = frozenset(
     {
-        *("up", "riot_simulator", "doctor", "help", "version", "--help", "-h", "--version", "makemigrations"),
+        *("up", "riot_simulator", "doctor", "completion"),
+        *("help", "version", "--help", "-h", "--version", "makemigrations"),
         *("analyze_histories", "evaluate_detection", "train_detection"),
     }
 )
