@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from riotwatch_messages.models import Message
-from riotwatch_players import analysis, ingest
+from riotwatch_players import analysis, ingest, standings
 from riotwatch_players.detection.cards import shipped_card
 from riotwatch_players.detection.history import GAME_FIELDS, SCORE_FIELDS, UNKNOWN_ACCOUNT
 from riotwatch_players.models import Analysis, MatchTeam, Participant, Player
@@ -69,12 +69,12 @@ def test_five_new_games_make_a_player_due_again_and_four_do_not(analyzed):
 
 
 def test_another_division_makes_a_player_due_again_and_more_points_do_not(analyzed):
-    ingest.record_rank(analyzed, [solo_queue("GOLD", "II", 10)], now=NOW)
+    standings.record_rank(analyzed, [solo_queue("GOLD", "II", 10)], now=NOW)
     assert due() == {"Ada"}  # the rank was unknown before
     analysis.analyze([analyzed.pk], RULE, now=NOW)
-    ingest.record_rank(analyzed, [solo_queue("GOLD", "II", 60, wins=63)], now=NOW + DAY)
+    standings.record_rank(analyzed, [solo_queue("GOLD", "II", 60, wins=63)], now=NOW + DAY)
     assert due() == set()
-    ingest.record_rank(analyzed, [solo_queue("GOLD", "I", 1, wins=66)], now=NOW + 2 * DAY)
+    standings.record_rank(analyzed, [solo_queue("GOLD", "I", 1, wins=66)], now=NOW + 2 * DAY)
     assert due() == {"Ada"}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.db import connection
 
-from riotwatch_players import baselines, ingest
+from riotwatch_players import baselines, ingest, standings
 from riotwatch_players.detection.history import ROLES, TIERS
 from riotwatch_players.detection.metrics import metrics_of
 from riotwatch_players.detection.model_card import LevelBand
@@ -36,7 +36,7 @@ def played():
 
 
 def ranked(name, tier, division="II"):
-    ingest.record_rank(Player.objects.get(game_name=name), [solo_queue(tier, division)], now=NOW)
+    standings.record_rank(Player.objects.get(game_name=name), [solo_queue(tier, division)], now=NOW)
 
 
 def rows_of(name, *, win):
@@ -77,8 +77,8 @@ def test_without_ranks_there_is_nothing_to_count(played):
 
 def test_the_newest_rank_of_solo_queue_counts(played):
     ada, flex = Player.objects.get(game_name="Ada"), solo_queue("IRON", queue_type="RANKED_FLEX_SR")
-    ingest.record_rank(ada, [solo_queue("SILVER")], now=NOW + timedelta(days=1))
-    ingest.record_rank(ada, [flex], now=NOW + timedelta(days=2))
+    standings.record_rank(ada, [solo_queue("SILVER")], now=NOW + timedelta(days=1))
+    standings.record_rank(ada, [flex], now=NOW + timedelta(days=2))
     assert baselines.measure().n[TIERS.index("SILVER"), 0, 1] == GAMES
 
 
@@ -159,7 +159,7 @@ def test_too_few_matches_are_not_even_counted(played):
 def accounts(count, *, level, tiers):
     for number in range(count):
         one = known(f"L{level}-{number}", summoner_level=level)
-        ingest.record_rank(one, [solo_queue(tiers[number % len(tiers)], "IV", 0)], now=NOW)
+        standings.record_rank(one, [solo_queue(tiers[number % len(tiers)], "IV", 0)], now=NOW)
 
 
 def test_usual_ranks_by_level_are_those_of_the_stored_accounts(little_is_enough):

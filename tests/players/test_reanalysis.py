@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from riotwatch_players import analysis, ingest
+from riotwatch_players import analysis, ingest, standings
 from riotwatch_players.analysis import Urgency
 from riotwatch_players.detection.cards import read_card, shipped_card
 from riotwatch_players.detection.model_card import Thresholds
@@ -47,7 +47,7 @@ def due(by=None, now=NOW):
 def test_never_analyzed_players_come_first_then_those_with_news_then_the_outdated_ones():
     analyze("Ada", "Bela", "Cleo", "Dana")
     Player.objects.filter(game_name="Ada").update(ranked_games=GAMES + analysis.NEW_GAMES)
-    ingest.record_rank(player("Bela"), [solo_queue()], now=NOW)
+    standings.record_rank(player("Bela"), [solo_queue()], now=NOW)
     Player.objects.exclude(game_name__in=["Ada", "Bela", "Cleo", "Dana", "Emil"]).update(paused=True)
     assert due() == {Urgency.NEVER_ANALYZED: {"Emil"}, Urgency.NEWS: {"Ada", "Bela"}}
     everything = due(now=NOW + analysis.REANALYZE_AFTER)
