@@ -184,8 +184,9 @@ def _cpu_s() -> float:
 
 
 def _tell(timings: Sequence[Timing], players: int) -> None:
-    titles = ("median ms", "p95 ms", "CPU ms", "KB", f"goal {GOAL_MS} ms")
-    table = Table(*(Column(title, no_wrap=True) for title in ("page", *titles)), title=f"{players:,} players")
+    titles = ("page", "median", "p95", "CPU", "KB", "goal")
+    about = f"{players:,} players: milliseconds, goal {GOAL_MS}"
+    table = Table(*(Column(title, no_wrap=True) for title in titles), title=about)
     for timing in timings:
         median = statistics.median(timing.milliseconds)
         verdict = "yes" if median <= GOAL_MS else "[red]no[/red]"
