@@ -18,8 +18,10 @@ from riotwatch_players.detection.model_card import Golden, ModelCard, Target
 from riotwatch_players.detection.scoring import scored
 from riotwatch_players.detection.signal_names import FACTOR_OF_SIGNAL
 
-SHIPPED_NAME = "ladder-1.0.0"
+SHIPPED_NAME = "ladder-2.0.0"
 SHIPPED_FILE = Path(__file__).parent / "models" / f"{SHIPPED_NAME}.json"
+OLD_SCHEMAS = {1: "schema_version: 1 is an older riotwatch's: train the card again (manage.py train_detection)"}
+"""What is said of cards that could be used once."""
 GOLDEN_SCORE_TOLERANCE = 0.05
 GOLDEN_P_TOLERANCE = 0.0005
 
@@ -44,6 +46,8 @@ def read_card(text: str, *, name: str) -> ModelCard:
     document, expected = _document(text, name)
     if document.get("sha256") != expected:
         raise BadCard(name, f"sha256 is {document.get('sha256')!r}, but the content has {expected!r}: it was changed")
+    if document.get("schema_version") in OLD_SCHEMAS:
+        raise BadCard(name, OLD_SCHEMAS[document["schema_version"]])
     try:
         card = ModelCard.model_validate(document)
     except ValidationError as problem:
@@ -70,12 +74,14 @@ def hash_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(compact.encode()).hexdigest()
 
 
-def golden_of(signals: Mapping[str, float | None], *, smurf: Target, boosted: Target) -> Golden:
-    """The golden vector of these signals."""
+def golden_of(signals: Mapping[str, float | None], *, games: int, smurf: Target, boosted: Target) -> Golden:
+    """The golden vector of these signals after so many games."""
     arrays = {name: np.array([np.nan if value is None else value]) for name, value in signals.items()}
-    of_smurf, of_boosted = scored(arrays, smurf), scored(arrays, boosted)
+    after = np.array([float(games)])
+    of_smurf, of_boosted = scored(arrays, after, smurf), scored(arrays, after, boosted)
     return Golden(
         signals=signals,
+        games=games,
         smurf_score=round(float(of_smurf.score[0]), 2),
         boosted_score=round(float(of_boosted.score[0]), 2),
         smurf_p=round(float(of_smurf.probability[0]), 5),
@@ -119,7 +125,7 @@ def _check_golden(card: ModelCard, name: str) -> None:
     try:
         # Weights may be so large that a sum is no number, which is told below.
         with np.errstate(over="ignore", invalid="ignore"):
-            now = golden_of(card.golden.signals, smurf=card.smurf, boosted=card.boosted)
+            now = golden_of(card.golden.signals, games=card.golden.games, smurf=card.smurf, boosted=card.boosted)
     except ValidationError as problem:
         raise BadCard(name, f"golden: what this version computes is no score: {_first(problem)}") from None
     for field in ("smurf_score", "boosted_score", "smurf_p", "boosted_p"):

@@ -6,7 +6,7 @@ import numpy as np
 
 from riotwatch_players.detection.history import Floats
 from riotwatch_players.detection.measures import Measured
-from riotwatch_players.detection.model_card import ModelCard, Target
+from riotwatch_players.detection.model_card import KNOTS, ModelCard, Target
 from riotwatch_players.detection.scoring import scored
 from riotwatch_players.detection.signal_names import SIGNALS
 from riotwatch_players.detection.signals import Evidence, signals_of
@@ -28,8 +28,8 @@ def confidence_of(evidence: Evidence, factors: Mapping[str, Measured], card: Mod
     for block in range(BLOCKS):
         without = np.arange(SEGMENTS) * BLOCKS // SEGMENTS == block
         signals = signals_of(evidence.measured(without=without))
-        smurf.append(scored(signals, card.smurf).score)
-        boosted.append(scored(signals, card.boosted).score)
+        smurf.append(scored(signals, evidence.games, card.smurf).score)
+        boosted.append(scored(signals, evidence.games, card.boosted).score)
     return coverage(factors, card) * np.minimum(_precision(np.stack(smurf)), _precision(np.stack(boosted)))
 
 
@@ -51,5 +51,7 @@ def coverage(factors: Mapping[str, Measured], card: ModelCard) -> Floats:
 
 
 def _weight(target: Target, signals: tuple[str, ...]) -> float:
+    """The most that these signals can add or take."""
     terms = [target.terms[name] for name in signals if name in target.terms]
-    return sum(abs(term.linear) + abs(term.square) for term in terms)
+    halves = [pair.weight / 2 for pair in target.pairs for name in pair.signals if name in signals]
+    return sum(max(map(abs, term.values)) for term in terms) + sum(halves) * KNOTS[-1]

@@ -59,7 +59,8 @@ def score(histories: Sequence[History], card: ModelCard) -> Scored:
     evidence = evidence_of(histories, baseline=card.baseline, bands=card.level_bands)
     factors = evidence.measured()
     signals = signals_of(factors)
-    return Scored(evidence, factors, scored(signals, card.smurf), scored(signals, card.boosted))
+    smurf, boosted = (scored(signals, evidence.games, target) for target in (card.smurf, card.boosted))
+    return Scored(evidence, factors, smurf, boosted)
 
 
 def judge(histories: Sequence[History], card: ModelCard) -> list[Judgement]:

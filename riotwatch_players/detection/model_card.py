@@ -15,6 +15,11 @@ from riotwatch_players.detection.baseline import Baseline, BaselineTable
 REFERENCE_PRIOR = 0.20
 """Scores are shown as if one account in five were of the kind: with nothing known a score is about 20."""
 
+KNOTS = (-4.0, -1.0, 0.0, 1.0, 2.0, 4.0)
+"""Where terms bend, in standardized signals."""
+FEW, MANY = 20, 100
+"""Games after which a bias is told."""
+
 Share = Annotated[float, Field(gt=0, lt=1)]
 Score = Annotated[float, Field(ge=0, le=100)]
 
@@ -24,17 +29,44 @@ class _Part(BaseModel):
 
 
 class Term(_Part):
-    """What one signal s adds to the log-odds: linear·x + square·x·|x| with x = (s - mean) / scale, cut at ±MOST_X.
+    """What one signal s adds to the log-odds: a line through `values` at x = KNOTS, where x = (s - mean) / scale.
 
-    A signal that is not known adds `missing` instead, which is never positive: being told less never speaks against
-    an account.
+    Below the first and above the last knot it goes no further: nothing alone decides. At 0, the neutral value, it adds
+    nothing. A signal that is not known adds `missing` instead, which is never positive: being told less never speaks
+    against an account.
     """
 
     mean: FiniteFloat
     scale: Annotated[FiniteFloat, Field(gt=0)]
-    linear: FiniteFloat
-    square: FiniteFloat = 0.0
+    values: Annotated[tuple[FiniteFloat, ...], Field(min_length=len(KNOTS), max_length=len(KNOTS))]
     missing: Annotated[FiniteFloat, Field(le=0)] = 0.0
+
+    @field_validator("values")
+    @classmethod
+    def _neutral(cls, values: tuple[float, ...]) -> tuple[float, ...]:
+        if values[KNOTS.index(0.0)] != 0:
+            raise ValueError("what is usual (x = 0) must add nothing")
+        return values
+
+
+class Pair(_Part):
+    """Two signals that say more together than each alone: adds weight · √(a · b), a and b being their x above 0.
+
+    Half of it counts as each signal's contribution. Where one of them is not known, nothing is added.
+    """
+
+    signals: tuple[str, str]
+    weight: Annotated[FiniteFloat, Field(ge=0)]
+
+
+class Bias(_Part):
+    """Log-odds of an account that nothing speaks for or against: after FEW and after MANY games, else between.
+
+    In between by the logarithm of the number of games, and not beyond.
+    """
+
+    few: FiniteFloat
+    many: FiniteFloat
 
 
 class Thresholds(_Part):
@@ -64,13 +96,22 @@ class Platt(_Part):
 class Target(_Part):
     """One question that is asked about an account."""
 
-    bias: FiniteFloat
+    bias: Bias
     terms: Annotated[Mapping[str, Term], Field(min_length=1)]
     """By signal."""
+    pairs: tuple[Pair, ...] = ()
     platt: Platt
     prevalence: Share
     """Of such accounts in the training mix; probabilities are at this prior."""
     thresholds: Thresholds
+
+    @model_validator(mode="after")
+    def _pairs_of_terms(self) -> Self:
+        for pair in self.pairs:
+            for name in pair.signals:
+                if name not in self.terms:
+                    raise ValueError(f"pairs: {name!r} has no term")
+        return self
 
 
 class LevelBand(_Part):
@@ -86,6 +127,7 @@ class Golden(_Part):
     """A vector of signals whose scores a card must reproduce, so that a card and the code that reads it agree."""
 
     signals: Mapping[str, FiniteFloat | None]
+    games: Annotated[int, Field(ge=1)]
     smurf_score: Score
     boosted_score: Score
     smurf_p: Annotated[float, Field(ge=0, le=1)]
@@ -95,7 +137,8 @@ class Golden(_Part):
 class ModelCard(_Part):
     """One model. Compare cards by `version_hash`, never by counts or dates."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
+    """1 had other terms; such a card cannot be used any more."""
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,23}$")]
     version: Annotated[str, Field(pattern=r"^\d{1,4}\.\d{1,4}\.\d{1,4}$")]
     created: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]

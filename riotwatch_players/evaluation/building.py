@@ -22,7 +22,7 @@ def build_card(size: Size) -> dict[str, Any]:
     """The same document for the same size."""
     card_id, _, version = SHIPPED_NAME.rpartition("-")
     document: dict[str, Any] = {
-        "schema_version": 1,
+        "schema_version": 2,
         "id": card_id,
         "version": version,
         "created": CREATED,

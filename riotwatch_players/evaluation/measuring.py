@@ -19,7 +19,7 @@ from riotwatch_players.evaluation.training import WINDOWS
 from riotwatch_players.evaluation.trials import Trial, trials
 from riotwatch_players.simulator.ladders.worlds import BASE, NULL, SINGLE_ASSUMPTION, WORLDS, World
 
-TEST_SEED = 33
+TEST_SEED = 66
 MORE_GAMES = 5
 FLIP_WINDOW = 50
 FALSE_POSITIVE_RATE = 0.01

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from riotwatch_players.detection.model_card import KNOTS
 from riotwatch_players.detection.signal_names import FACTOR_OF_SIGNAL, SIGNALS
 from riotwatch_players.evaluation.fitting import Bounds
 
@@ -47,14 +48,38 @@ BOOSTED: Final[Mapping[str, str]] = dict.fromkeys(FACTOR_OF_SIGNAL, FOR) | {
 RULES: Final[Mapping[Question, Mapping[str, str]]] = {"smurf": SMURF, "boosted": BOOSTED}
 
 
-def bounds_of(question: Question, names: Sequence[str]) -> Bounds:
-    """Bounds of the three columns of each signal (linear, square, missing), and of the bias."""
+PAIRS: Final[Mapping[Question, Sequence[tuple[str, str]]]] = {
+    "smurf": (
+        ("youth", "wins"),
+        ("youth", "performance"),
+        ("youth", "kda"),
+        ("wins", "performance"),
+        ("new_champions", "performance"),
+        ("thrown", "beside_thrown"),
+    ),
+    "boosted": (),
+}
+"""Signals that mean more where both are there: luck gives wins, or youth, but not wins and play and youth at once.
+
+For boosted accounts pairs were tried and made no difference.
+"""
+
+
+def weighed(question: Question) -> list[str]:
+    """The signals that may speak to the question."""
+    return [name for name, rule in RULES[question].items() if rule != NOTHING]
+
+
+def bounds_of(question: Question) -> Bounds:
+    """Of the columns of `training`: slopes between knots, and missing, of each signal; the pairs; both biases."""
+    slopes = len(KNOTS) - 1
     least, most = [], []
-    for name in names:
+    for name in weighed(question):
         low, high = _RANGES[RULES[question][name]]
-        least += [low, low, -np.inf if low != high else 0.0]
-        most += [high, high, 0.0]
-    return Bounds(np.array([*least, -np.inf]), np.array([*most, np.inf]))
+        least += [*[low] * slopes, -np.inf]
+        most += [*[high] * slopes, 0.0]
+    pairs = len(PAIRS[question])
+    return Bounds(np.array([*least, *[0.0] * pairs, *[-np.inf] * 2]), np.array([*most, *[np.inf] * (pairs + 2)]))
 
 
-_RANGES: Final = {FOR: (0.0, np.inf), AGAINST: (-np.inf, 0.0), EITHER: (-np.inf, np.inf), NOTHING: (0.0, 0.0)}
+_RANGES: Final = {FOR: (0.0, np.inf), AGAINST: (-np.inf, 0.0), EITHER: (-np.inf, np.inf)}

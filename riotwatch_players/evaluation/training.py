@@ -3,8 +3,9 @@
 The same sizes and seeds give the same card, byte for byte.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,20 @@ import numpy.typing as npt
 from riotwatch_players.detection.baseline import Baseline, BaselineTable
 from riotwatch_players.detection.cards import golden_of
 from riotwatch_players.detection.history import Bools, Floats
-from riotwatch_players.detection.model_card import REFERENCE_PRIOR, LevelBand, Target, Term
-from riotwatch_players.detection.scoring import added, logit
+from riotwatch_players.detection.model_card import KNOTS, REFERENCE_PRIOR, Bias, LevelBand, Pair, Target, Term
+from riotwatch_players.detection.scoring import (
+    bias_after,
+    logistic,
+    logit,
+    parts,
+    share_of_many,
+    standardized,
+    together,
+)
 from riotwatch_players.detection.signal_names import FACTOR_OF_SIGNAL
 from riotwatch_players.detection.signals import evidence_of, signals_of
 from riotwatch_players.evaluation.fitting import fit_logistic, fit_platt
-from riotwatch_players.evaluation.rules import MEAN_IS_NEUTRAL, RULES, Question, bounds_of
+from riotwatch_players.evaluation.rules import MEAN_IS_NEUTRAL, PAIRS, RULES, Question, bounds_of, weighed
 from riotwatch_players.evaluation.trials import trials
 from riotwatch_players.simulator.ladders.worlds import BASE, LEVELS_AND_HALF_SHIFT, SINGLE_ASSUMPTION, World
 
@@ -28,8 +37,10 @@ TRAINING_WORLDS = (BASE, *SINGLE_ASSUMPTION, LEVELS_AND_HALF_SHIFT)
 THRESHOLD_WORLDS = (BASE, *SINGLE_ASSUMPTION)
 TRAIN_SEED, CALIBRATE_SEED = 11, 22
 RIDGE = 1e-5
-OFTEN_MISTAKEN: Mapping[Question, str] = {"smurf": "alt_fair", "boosted": "duo_friend"}
-MISTAKEN_WEIGHT = 2.0
+MISTAKEN_WEIGHTS: Mapping[Question, Mapping[str, float]] = {
+    "smurf": {"alt_fair": 4.0},
+    "boosted": {"duo_friend": 5.0, "role_swap": 2.0},
+}
 """To flag a fair alternative account, or friends who play together, costs more than to miss somebody."""
 DECIMALS = 4
 FALSE_POSITIVE_RATES = {"watch": 0.05, "likely": 0.01, "strong": 0.001}
@@ -74,7 +85,9 @@ def train(size: Size, *, table: BaselineTable) -> dict[str, Any]:
         "boosted": boosted.model_dump(mode="json"),
         "level_bands": [band.model_dump(mode="json") for band in bands],
         "baseline_table": table.model_dump(mode="json"),
-        "golden": golden_of(golden, smurf=smurf, boosted=boosted).model_dump(mode="json"),
+        "golden": golden_of(
+            golden, games=int(calibrated_on.window[GOLDEN_ACCOUNT]), smurf=smurf, boosted=boosted
+        ).model_dump(mode="json"),
     }
 
 
@@ -121,19 +134,34 @@ def observe(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """What the fit gives, before it is calibrated."""
+
+    bias: Bias
+    terms: Mapping[str, Term]
+    pairs: Sequence[Pair]
+
+    def raw(self, observed: Observed) -> Floats:
+        """Log-odds."""
+        added = parts(observed.signals, self.terms, self.pairs)
+        return np.asarray(bias_after(observed.window, self.bias) + np.sum(list(added.values()), axis=0))
+
+
 def _target(question: Question, fitted_on: Observed, calibrated_on: Observed) -> Target:
     truth = fitted_on.truth[question]
-    bias, terms = _fit(question, fitted_on)
-    raw = _raw(bias, terms, calibrated_on)
+    fitted = _fit(question, fitted_on)
+    raw = fitted.raw(calibrated_on)
     slope, offset = (round(value, DECIMALS) for value in fit_platt(raw, calibrated_on.truth[question]))
     prevalence = round(float(truth.mean()), DECIMALS)
-    score = 100 / (1 + np.exp(-(slope * raw + offset - logit(prevalence) + logit(REFERENCE_PRIOR))))
+    score = 100 * logistic(slope * raw + offset - logit(prevalence) + logit(REFERENCE_PRIOR))
     negative = ~calibrated_on.truth[question] & calibrated_on.for_thresholds
     negative &= calibrated_on.window >= SMALLEST_VERDICT_WINDOW
     return Target.model_validate(
         {
-            "bias": bias,
-            "terms": terms,
+            "bias": fitted.bias,
+            "terms": fitted.terms,
+            "pairs": fitted.pairs,
             "platt": {"slope": slope, "offset": offset},
             "prevalence": prevalence,
             "thresholds": {
@@ -144,35 +172,51 @@ def _target(question: Question, fitted_on: Observed, calibrated_on: Observed) ->
     )
 
 
-def _fit(question: Question, observed: Observed) -> tuple[float, dict[str, Term]]:
-    names = list(FACTOR_OF_SIGNAL)
-    scales = {name: _scale(name, observed.signals[name]) for name in names}
-    columns = [column for name in names for column in _columns(observed.signals[name], *scales[name])]
-    x = np.stack([*columns, np.ones(len(columns[0]))], axis=1)
+def _fit(question: Question, observed: Observed) -> _Fitted:
+    bare = {name: _bare(name, observed.signals[name]) for name in weighed(question)}
+    x = {name: standardized(term, observed.signals[name]) for name, term in bare.items()}
+    share = share_of_many(observed.window)
+    columns = [column for name in bare for column in (*_slopes(x[name]), np.isnan(x[name]).astype(np.float64))]
+    columns += [together(x[first], x[second]) for first, second in PAIRS[question]]
     truth = observed.truth[question]
-    weights = np.where((observed.kind == OFTEN_MISTAKEN[question]) & ~truth, MISTAKEN_WEIGHT, 1.0)
-    fitted = fit_logistic(x, truth, bounds_of(question, names), ridge=RIDGE, weights=weights)
-    beta = np.round(fitted, DECIMALS) + 0.0  # no minus zero
-    terms = {}
-    for place, name in enumerate(names):
-        linear, square, missing = beta[3 * place : 3 * place + 3].tolist()
-        if linear or square or missing:
-            mean, scale = scales[name]
-            terms[name] = Term(mean=mean, scale=scale, linear=linear, square=square, missing=missing)
-    return float(beta[-1]), terms
+    weights = np.ones(len(truth))
+    for kind, weight in MISTAKEN_WEIGHTS[question].items():
+        weights[(observed.kind == kind) & ~truth] = weight
+    matrix = np.stack([*columns, 1 - share, share], axis=1)
+    fitted = fit_logistic(matrix, truth, bounds_of(question), ridge=RIDGE, weights=weights)
+    return _read(question, bare, iter(fitted.tolist()))
 
 
-def _scale(name: str, signal: Floats) -> tuple[float, float]:
+def _bare(name: str, signal: Floats) -> Term:
+    """A term that adds nothing yet: what is usual of the signal, and how far it spreads."""
     known = signal[np.isfinite(signal)]
     mean = round(float(known.mean()), DECIMALS) if name in MEAN_IS_NEUTRAL else 0.0
-    return mean, round(float(np.sqrt(((known - mean) ** 2).mean())), DECIMALS)
+    scale = round(float(np.sqrt(((known - mean) ** 2).mean())), DECIMALS)
+    return Term(mean=mean, scale=scale, values=(0.0,) * len(KNOTS))
 
 
-def _columns(signal: Floats, mean: float, scale: float) -> tuple[Floats, Floats, Floats]:
-    linear = added(Term(mean=mean, scale=scale, linear=1.0), signal)
-    square = added(Term(mean=mean, scale=scale, linear=0.0, square=1.0), signal)
-    return linear, square, np.isnan(signal).astype(np.float64)
+def _slopes(x: Floats) -> list[Floats]:
+    """A column for each stretch between two knots: how far x reaches into it, from 0."""
+    known = np.nan_to_num(x)
+    return [np.clip(known, low, high) - np.clip(0.0, low, high) for low, high in pairwise(KNOTS)]
 
 
-def _raw(bias: float, terms: Mapping[str, Term], observed: Observed) -> Floats:
-    return np.asarray(bias + np.sum([added(term, observed.signals[name]) for name, term in terms.items()], axis=0))
+def _read(question: Question, bare: Mapping[str, Term], fitted: Iterator[float]) -> _Fitted:
+    """The coefficients, in the order of the columns, as what they mean; terms that add nothing are left out."""
+    paired = {name for pair in PAIRS[question] for name in pair}
+    terms = {}
+    for name, term in bare.items():
+        slopes = [next(fitted) for _ in pairwise(KNOTS)]
+        missing = round(next(fitted), DECIMALS) + 0.0  # no minus zero
+        values = _values(slopes)
+        if any(values) or missing or name in paired:
+            terms[name] = term.model_copy(update={"values": values, "missing": missing})
+    pairs = [Pair(signals=pair, weight=round(next(fitted), DECIMALS) + 0.0) for pair in PAIRS[question]]
+    few, many = (round(value, DECIMALS) for value in fitted)
+    return _Fitted(Bias(few=few, many=many), terms, pairs)
+
+
+def _values(slopes: Sequence[float]) -> tuple[float, ...]:
+    """What is added at each knot."""
+    at_knots = np.array([column * slope for column, slope in zip(_slopes(np.array(KNOTS)), slopes, strict=True)])
+    return tuple((np.round(at_knots.sum(axis=0), DECIMALS) + 0.0).tolist())

@@ -1,13 +1,17 @@
 """Which model a process judges with, and what looking again costs."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from riotwatch_players import model_cards, models_in_use
 from riotwatch_players.detection.baseline import SHAPE
-from riotwatch_players.models import DetectionBaseline
+from riotwatch_players.detection.cards import sealed, shipped_card
+from riotwatch_players.models import DetectionBaseline, DetectionModel
 from tests.players.factories import NOW
 from tests.players.model_files import brought_in
 
@@ -125,3 +129,16 @@ def test_an_active_model_that_cannot_be_used_is_named_with_the_remedy_and_a_shad
     models_in_use.forget()
     with pytest.raises(models_in_use.UnusableModel, match=r"made-1\.0\.0.*Activate another one"):
         models_in_use.in_use()
+
+
+@pytest.mark.django_db
+def test_after_an_upgrade_the_shipped_model_judges_in_the_place_of_one_that_cannot_be_used_any_more():
+    old, other = activated("1.0.0"), brought_in("1.0.1")
+    DetectionModel.objects.filter(pk=old.pk).update(document=sealed({"id": "made", "schema_version": 1}))
+    with pytest.raises(models_in_use.UnusableModel, match="schema_version: 1 is an older riotwatch's"):
+        models_in_use.in_use()
+    migration = import_module("riotwatch_players.migrations.0014_models_of_the_first_schema")
+    migration.put_aside(apps, None)
+    models_in_use.forget()
+    assert models_in_use.in_use().card == shipped_card()
+    assert set(DetectionModel.objects.values_list("pk", "state")) == {(old.pk, "available"), (other.pk, "available")}

@@ -6,7 +6,7 @@ import numpy as np
 
 from riotwatch_players.detection.baseline import SHAPE, BaselineTable
 from riotwatch_players.detection.cards import golden_of
-from riotwatch_players.detection.model_card import Target
+from riotwatch_players.detection.model_card import KNOTS, Target
 
 
 def flat_table() -> BaselineTable:
@@ -15,10 +15,17 @@ def flat_table() -> BaselineTable:
     )
 
 
-def _target(linear: float) -> dict[str, Any]:
+def line(slope: float) -> list[float]:
+    """The values of a term that is a straight line."""
+    return [slope * x for x in KNOTS]
+
+
+def _target(slope: float) -> dict[str, Any]:
+    wins = {"mean": 0.0, "scale": 1.0, "values": line(slope), "missing": -0.2}
     return {
-        "bias": -2.0,
-        "terms": {"wins": {"mean": 0.0, "scale": 1.0, "linear": linear, "square": 0.1, "missing": -0.2}},
+        "bias": {"few": -1.5, "many": -2.5},
+        "terms": {"wins": wins, "youth": {"mean": 0.0, "scale": 2.0, "values": line(0.0)}},
+        "pairs": [{"signals": ["wins", "youth"], "weight": 0.6}],
         "platt": {"slope": 0.9, "offset": 0.1},
         "prevalence": 0.05,
         "thresholds": {"watch": 40.0, "likely": 75.0, "strong": 95.0},
@@ -28,9 +35,14 @@ def _target(linear: float) -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """A card's document, not sealed yet."""
     smurf, boosted = _target(0.8), _target(0.3)
-    golden = golden_of({"wins": 1.5}, smurf=Target.model_validate(smurf), boosted=Target.model_validate(boosted))
+    golden = golden_of(
+        {"wins": 1.5, "youth": None},
+        games=50,
+        smurf=Target.model_validate(smurf),
+        boosted=Target.model_validate(boosted),
+    )
     return {
-        "schema_version": 1,
+        "schema_version": 2,
         "id": "made",
         "version": "1.2.3",
         "created": "2026-11-24",

@@ -8,7 +8,8 @@ import pytest
 from riotwatch_players.detection.baseline import SHAPE, BaselineTable, completed
 from riotwatch_players.detection.cards import BadCard, hash_of, read_card, sealed
 from riotwatch_players.detection.metrics import METRICS
-from tests.players.detection.making_cards import document, flat_table
+from riotwatch_players.detection.scoring import scored
+from tests.players.detection.making_cards import document, flat_table, line
 
 
 def changed(**changes):
@@ -18,7 +19,7 @@ def changed(**changes):
 def test_a_sealed_document_is_read_whole():
     card = read_card(sealed(document()), name="made.json")
     assert (card.name, card.version_hash) == ("made-1.2.3", f"made-1.2.3+{card.sha256[:8]}")
-    assert card.smurf.terms["wins"].linear == 0.8
+    assert card.smurf.terms["wins"].values == (-3.2, -0.8, 0.0, 0.8, 1.6, 3.2)
     assert card.baseline.version == "flat"
 
 
@@ -42,10 +43,17 @@ def infinite(*where, sign=""):
     return json.dumps(made | {"sha256": hash_of(made)})
 
 
-def with_terms(**linear):
-    terms = {name: {"mean": 0, "scale": 1, "linear": value} for name, value in linear.items()}
-    golden = {**document()["golden"], "signals": dict.fromkeys(linear, 4.0)}
-    return changed(smurf={**document()["smurf"], "terms": terms}, golden=golden)
+def with_values(**values):
+    """A card whose terms reach such a value at the last knot, where the golden vector is."""
+    terms = {name: {"mean": 0, "scale": 1, "values": [0, 0, 0, 0, 0, value]} for name, value in values.items()}
+    golden = {**document()["golden"], "signals": {"youth": None, **dict.fromkeys(values, 4.0)}}
+    smurf = {**document()["smurf"], "terms": terms, "pairs": [], "platt": {"slope": 100.0, "offset": 0.0}}
+    return changed(smurf=smurf, golden=golden)
+
+
+def with_term(**term):
+    whole = {"mean": 0, "scale": 1, "values": line(1.0), **term}
+    return changed(smurf={**document()["smurf"], "terms": {"wins": whole}, "pairs": []})
 
 
 def without_hash(text, **changes):
@@ -59,7 +67,8 @@ def without_hash(text, **changes):
         ("[]", "no JSON object"),
         (without_hash(sealed(document()), min_games=10), "sha256 is .* it was changed"),
         (changed(min_games="many"), "min_games: "),
-        (changed(schema_version=2), "schema_version: "),
+        (changed(schema_version=1), "schema_version: 1 is an older riotwatch's"),
+        (changed(schema_version=3), "schema_version: "),
         (changed(surprise=1), "surprise: "),
         (changed(smurf={**document()["smurf"], "prevalence": 1.5}), "smurf.prevalence: "),
         (
@@ -67,7 +76,13 @@ def without_hash(text, **changes):
             "smurf.thresholds: .*must not fall",
         ),
         (
-            changed(boosted={**document()["boosted"], "terms": {"shoe_size": {"mean": 0, "scale": 1, "linear": 1}}}),
+            changed(
+                boosted={
+                    **document()["boosted"],
+                    "pairs": [],
+                    "terms": {"shoe_size": {"mean": 0, "scale": 1, "values": line(1.0)}},
+                }
+            ),
             "boosted.terms: this version computes no signal 'shoe_size'",
         ),
         (
@@ -82,9 +97,19 @@ def without_hash(text, **changes):
         (changed(level_bands=[band(75), band(50)]), "level_bands: .*further up"),
         (changed(level_bands=[band(50), band(50)]), "level_bands: .*further up"),
         (changed(smurf={**document()["smurf"], "terms": {}}), "smurf.terms: "),
+        (with_term(values=[0.0, 0.0]), "smurf.terms.wins.values: "),
+        (with_term(values=[0, 0, 0.1, 1, 2, 3]), "smurf.terms.wins.values: .*must add nothing"),
+        (
+            changed(smurf={**document()["smurf"], "pairs": [{"signals": ["wins", "kda"], "weight": 1}]}),
+            "smurf: .*'kda' has no term",
+        ),
+        (
+            changed(smurf={**document()["smurf"], "pairs": [{"signals": ["wins", "youth"], "weight": -1}]}),
+            "smurf.pairs.0.weight: ",
+        ),
         (infinite("platt", "slope"), "smurf.platt.slope: .*finite"),
         (infinite("terms", "wins", "missing", sign="-"), "smurf.terms.wins.missing: .*finite"),
-        (with_terms(wins=1e308, kda=-1e308), "golden: .* is no score"),
+        (with_values(wins=1e308, kda=-1e308), "golden: .* is no score"),
     ],
 )
 def test_what_is_no_card_is_refused_by_name_and_reason(text, problem):
@@ -93,9 +118,31 @@ def test_what_is_no_card_is_refused_by_name_and_reason(text, problem):
 
 
 def test_being_told_less_can_never_speak_against_an_account():
-    terms = {"wins": {"mean": 0, "scale": 1, "linear": 1, "missing": 0.1}}
     with pytest.raises(BadCard, match=r"smurf\.terms\.wins\.missing"):
-        read_card(changed(smurf={**document()["smurf"], "terms": terms}), name="bad.json")
+        read_card(with_term(missing=0.1), name="bad.json")
+
+
+def scores_of(wins, youth, games):
+    signals = {"wins": np.array([wins]), "youth": np.array([youth])}
+    return scored(signals, np.array([float(games)]), read_card(sealed(document()), name="made.json").smurf)
+
+
+def test_a_pair_adds_where_both_are_above_what_is_usual_and_half_of_it_to_each():
+    alone, both, unknown, below = (scores_of(1.0, youth, 50) for youth in (0.0, 8.0, np.nan, -8.0))
+    assert both.contributions["youth"][0] == pytest.approx(0.9 * 0.6 * np.sqrt(1.0 * 4.0) / 2)
+    assert both.contributions["wins"][0] - alone.contributions["wins"][0] == pytest.approx(0.9 * 0.6 * 2.0 / 2)
+    for other in (unknown, below):
+        assert other.score[0] == alone.score[0]
+
+
+def test_a_term_goes_straight_between_its_knots_and_no_further_than_the_last():
+    found = [scores_of(wins, np.nan, 50).contributions["wins"][0] for wins in (0.5, 4.0, 40.0, np.nan)]
+    assert found == pytest.approx([0.9 * 0.4, 0.9 * 3.2, 0.9 * 3.2, 0.9 * -0.2])
+
+
+def test_the_bias_moves_with_the_logarithm_of_the_games_from_the_few_to_the_many():
+    found = [scores_of(0.0, 0.0, games).offset[0] for games in (5, 20, 20 * np.sqrt(5), 100, 300)]
+    assert np.diff(found) == pytest.approx([0.0, -0.45, -0.45, 0.0])
 
 
 # --- Baselines -------------------------------------------------------------------------------------------------------

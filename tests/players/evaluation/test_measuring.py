@@ -11,7 +11,7 @@ from riotwatch_players.detection.cards import read_card, shipped_card
 from riotwatch_players.evaluation.anchors import shipped_table
 from riotwatch_players.evaluation.fitting import Bounds, fit_logistic, fit_platt
 from riotwatch_players.evaluation.metrics import auc, average_precision, ece, quality, tpr_at
-from riotwatch_players.evaluation.rules import RULES, bounds_of
+from riotwatch_players.evaluation.rules import AGAINST, EITHER, FOR, PAIRS, RULES
 
 FREE = Bounds(np.full(2, -np.inf), np.full(2, np.inf))
 
@@ -81,12 +81,11 @@ def test_training_gives_the_same_card_byte_for_byte_and_tells_when_it_would_not(
 def test_the_shipped_card_speaks_in_the_directions_that_its_signals_mean():
     card = shipped_card()
     for question, target in (("smurf", card.smurf), ("boosted", card.boosted)):
-        names = list(RULES[question])
-        bounds = bounds_of(question, names)
-        for place, name in enumerate(names):
-            term = target.terms.get(name)
-            for offset, weight in enumerate((term.linear, term.square, term.missing) if term else (0.0, 0.0, 0.0)):
-                assert bounds.least[3 * place + offset] <= weight <= bounds.most[3 * place + offset], (question, name)
+        for name, rule in RULES[question].items():
+            slopes = np.diff(target.terms[name].values) if name in target.terms else np.zeros(1)
+            assert slopes.min() >= 0 or rule in {AGAINST, EITHER}, (question, name)
+            assert slopes.max() <= 0 or rule in {FOR, EITHER}, (question, name)
+        assert {pair.signals for pair in target.pairs} <= set(PAIRS[question])
 
 
 def test_the_shipped_card_was_made_from_the_shipped_baseline_and_says_how_good_it_is():
