@@ -38,6 +38,7 @@ SAMPLE_EVERY_S = 2.0
 TOLD_EVERY_S = 20.0
 PLAYERS = 8
 BY_BEAT = ("toy_steady", "toy_steady_child")
+OVERLAPS = ("the previous run was still open", "another run was already waiting")
 NODES = ("worker1", "analysis", "interactive")
 
 console = Console(file=sys.stderr, width=120)
@@ -208,8 +209,13 @@ def switch_schedules(*, enabled: bool) -> None:
 
 
 def expect_outcomes(runs: list[Execution], traffic: Traffic) -> None:
-    """Each ended as its job has it; the schedules and the API did their share."""
-    states = Counter(run.state for run in runs if run.pk not in traffic.cancelled)
+    """Each ended as its job has it; the schedules and the API did their share.
+
+    On a busy machine a slot may meet the run before it, and be skipped for that.
+    """
+    skipped = [run for run in runs if run.state == "SKIPPED"]
+    assert {(run.trigger, run.reason in OVERLAPS) for run in skipped} <= {(Trigger.SCHEDULE, True)}, skipped
+    states = Counter(run.state for run in runs if run.pk not in traffic.cancelled and run not in skipped)
     failing = sum(run.job_id == "toy_failing" for run in runs)
-    assert states == {"COMPLETED": len(runs) - len(traffic.cancelled) - failing, "FAILED": failing}
+    assert states == {"COMPLETED": len(runs) - len(traffic.cancelled) - failing - len(skipped), "FAILED": failing}
     assert {Trigger.SCHEDULE, Trigger.API, Trigger.CLI} <= {run.trigger for run in runs}

@@ -137,7 +137,7 @@ def test_after_an_upgrade_the_shipped_model_judges_in_the_place_of_one_that_cann
     DetectionModel.objects.filter(pk=old.pk).update(document=sealed({"id": "made", "schema_version": 1}))
     with pytest.raises(models_in_use.UnusableModel, match="schema_version: 1 is an older riotwatch's"):
         models_in_use.in_use()
-    migration = import_module("riotwatch_players.migrations.0014_models_of_the_first_schema")
+    migration = import_module("riotwatch_players.migrations.0015_models_of_the_first_schema")
     migration.put_aside(apps, None)
     models_in_use.forget()
     assert models_in_use.in_use().card == shipped_card()

@@ -1,7 +1,6 @@
 """Verdicts on whole ladders: simulated ones, whose truth is known, and real histories, whose truth is not.
 
-The bounds are the targets minus .01, except one: of the smurfs .53 were to be caught after 30 games, .51 are, and the
-bound is .49. Every figure here is one of simulated ladders; the seeds are fixed.
+The bounds are the targets minus .01. Every figure here is one of simulated ladders; the seeds are fixed.
 """
 
 import json
@@ -28,7 +27,8 @@ from riotwatch_players.simulator.ladders.worlds import BASE, NULL, SINGLE_ASSUMP
 PAYLOADS = Path(os.environ.get("RIOTWATCH_PAYLOADS") or Path(__file__).parents[4] / "shared/data/riot/payloads.tar.xz")
 REAL = PAYLOADS.with_name("histories-kr-challenger.jsonl.xz")
 ACCOUNTS = {"base": 12_000}
-OTHERS = 2_000
+OTHERS = 6_000
+"""With fewer, the worst of seven worlds is the one that was drawn worst."""
 SINGLE = [world.name for world in SINGLE_ASSUMPTION]
 
 
@@ -70,9 +70,8 @@ def test_half_of_the_accounts_have_a_rank_history_and_some_have_no_rank():
 # --- How good the answers are ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("games", "area_at_least", "caught_at_least"), [(30, 0.92, 0.49), (50, 0.94, 0.55)])
+@pytest.mark.parametrize(("games", "area_at_least", "caught_at_least"), [(30, 0.92, 0.52), (50, 0.94, 0.55)])
 def test_smurfs_are_found_in_the_base_world(games, area_at_least, caught_at_least):
-    """Short of one target: at 30 games .53 of the smurfs were to be caught at 1 % FPR, and .51 are."""
     one = shown("base")[games]
     assert area("base", "smurf", games) >= area_at_least
     assert tpr_at(one.probability["smurf"], one.truth["smurf"], fpr=0.01) >= caught_at_least

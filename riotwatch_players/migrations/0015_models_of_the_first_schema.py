@@ -13,6 +13,6 @@ def put_aside(apps: Any, schema_editor: Any) -> None:  # noqa: ANN401 - the stat
 class Migration(migrations.Migration):
     """Rows only."""
 
-    dependencies = [("riotwatch_players", "0013_erasures")]
+    dependencies = [("riotwatch_players", "0014_not_resolving")]
 
     operations = [migrations.RunPython(put_aside, migrations.RunPython.noop)]
