@@ -19,12 +19,14 @@ SELECT 'EUW1_' || n, %(source)s, 'euw1', 'europe', 420, 'CLASSIC', '', '', '16.7
        false, '', now(), false
 FROM (SELECT n, timestamptz '2026-01-01' + n * interval '7 seconds' AS at FROM generate_series(0, %(matches)s - 1) AS n)
 """
-# A round is one game of everybody; the factor is coprime to the number of players, so that each round mixes them anew.
-_PARTICIPANTS = """
+# What ten players did in a game; who they are, an expression of `n`, the game, and `place`, goes in between.
+INTO_PLACES = """
 INSERT INTO match_participants (match_id, position, player_id, started_at, usable, team_id, win, champion_id,
                                 team_position, individual_position, kills, deaths, assists, cs, gold, damage_share,
                                 kill_participation, vision_score, items, spells, runes)
-SELECT matches.id, place, first.id + (((n %% a_round) * 10 + place)::bigint * (20 * (n / a_round) + 1)) %% %(players)s,
+SELECT matches.id, place,
+"""
+FIGURES_OF_PLACES = """
        matches.started_at, true, 100 + 100 * (place / 5), (n + place / 5) %% 2 = 0, 1 + (n + place) %% 160,
        (array['TOP', 'JUNGLE', 'MIDDLE', 'BOTTOM', 'UTILITY'])[1 + place %% 5], '',
        (n + place * 3) %% 12, (n + place) %% 9, (n * place) %% 15, 120 + (n * 7 + place) %% 110,
@@ -32,6 +34,11 @@ SELECT matches.id, place, first.id + (((n %% a_round) * 10 + place)::bigint * (2
        0.3 + (n %% 40) / 100.0, 15 + n %% 30, '{}', '{}', '{}'
 FROM (SELECT id, started_at, row_number() OVER (ORDER BY id) - 1 AS n FROM matches) AS matches
 CROSS JOIN generate_series(0, 9) AS place
+"""
+# A round is one game of everybody; the factor is coprime to the number of players, so that each round mixes them anew.
+_PARTICIPANTS = f"""{INTO_PLACES}
+       first.id + (((n %% a_round) * 10 + place)::bigint * (20 * (n / a_round) + 1)) %% %(players)s,
+{FIGURES_OF_PLACES}
 CROSS JOIN (SELECT min(id) AS id, %(players)s / 10 AS a_round FROM players) AS first
 ORDER BY matches.id, place
 """

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from bench.detection_database import FIGURES_OF_PLACES, INTO_PLACES
 from riotwatch_jobs import leases, registry
 from riotwatch_jobs.models import Execution, ExecutionState, WorkerLease
 from riotwatch_players.analysis import AnalysisRule, analyze
@@ -43,20 +44,10 @@ FROM (SELECT n, now() - interval '1 hour' - n * interval '65 seconds' AS at
       FROM generate_series(0, %(matches)s - 1) AS n)
 """
 # Every fifth match is among the well known ones, the others among everybody.
-_PARTICIPANTS = """
-INSERT INTO match_participants (match_id, position, player_id, started_at, usable, team_id, win, champion_id,
-                                team_position, individual_position, kills, deaths, assists, cs, gold, damage_share,
-                                kill_participation, vision_score, items, spells, runes)
-SELECT matches.id, place,
+_PARTICIPANTS = f"""{INTO_PLACES}
        first.id + CASE WHEN n %% 5 = 0 THEN ((n / 5) * 10 + place * 101) %% %(well_known)s
                                        ELSE (n * 10 + place) %% %(players)s END,
-       matches.started_at, true, 100 + 100 * (place / 5), (n + place / 5) %% 2 = 0, 1 + (n + place) %% 160,
-       (array['TOP', 'JUNGLE', 'MIDDLE', 'BOTTOM', 'UTILITY'])[1 + place %% 5], '',
-       (n + place * 3) %% 12, (n + place) %% 9, (n * place) %% 15, 120 + (n * 7 + place) %% 110,
-       8000 + (n * 13) %% 7000, 0.12 + ((n + place) %% 17) / 100.0,
-       0.3 + (n %% 40) / 100.0, 15 + n %% 30, '{}', '{}', '{}'
-FROM (SELECT id, started_at, row_number() OVER (ORDER BY id) - 1 AS n FROM matches) AS matches
-CROSS JOIN generate_series(0, 9) AS place
+{FIGURES_OF_PLACES}
 CROSS JOIN (SELECT min(id) AS id FROM players) AS first
 """
 _RANKS = """

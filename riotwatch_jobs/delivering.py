@@ -1,13 +1,10 @@
 """Sending messages to people, in a thread of housekeeping: services that answer slowly hold nothing else up."""
 
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connections
-
 from riotwatch_jobs.leases import database_now
-from riotwatch_jobs.loops import Loop
+from riotwatch_jobs.loops import LoopBeside
 from riotwatch_messages import delivery
 
 DELIVER_EVERY_S = 2.0
@@ -15,23 +12,12 @@ PRUNE_EVERY = timedelta(hours=1)
 
 
 @dataclass
-class Delivery(Loop):
+class Delivery(LoopBeside):
     """The thread's work."""
 
     name = "delivery"
     pause_s = DELIVER_EVERY_S
     _pruned_at: datetime | None = None
-
-    def start(self) -> threading.Thread:
-        """Deliver in a thread of its own until `stopping` is set."""
-        thread = threading.Thread(target=self.run, name="delivery", daemon=True)
-        thread.start()
-        return thread
-
-    def run(self) -> None:
-        """Deliver every two seconds until `stopping` is set."""
-        super().run()
-        connections.close_all()
 
     def step(self) -> None:
         """Send what is due; once an hour delete what is old."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 import structlog
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from structlog.contextvars import bound_contextvars
 
 log = structlog.stdlib.get_logger(__name__)
@@ -36,3 +36,18 @@ class Loop:
     def step(self) -> None:
         """One round of work."""
         raise NotImplementedError
+
+
+class LoopBeside(Loop):
+    """A loop in a thread of its own, beside what the process is there for."""
+
+    def start(self) -> threading.Thread:
+        """Begin; it goes on until `stopping` is set."""
+        thread = threading.Thread(target=self.run, name=self.name, daemon=True)
+        thread.start()
+        return thread
+
+    def run(self) -> None:
+        """Work until `stopping` is set; the thread's connections end with it."""
+        super().run()
+        connections.close_all()

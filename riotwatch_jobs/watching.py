@@ -4,7 +4,6 @@ That all is well is said by asking an address, HEALTH_PING_URL, once a minute. W
 when it is not asked any more: that works when this whole machine is gone, too. In a thread of its own, for it may wait.
 """
 
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,13 +11,12 @@ from datetime import datetime
 import requests
 import structlog
 from django.conf import settings
-from django.db import connections
 from django.db.models.functions import Now
 
 from riotwatch_jobs import checkups, feeder, health, health_news, messages
 from riotwatch_jobs.checkups import Finding
 from riotwatch_jobs.leases import beat_heart, database_now
-from riotwatch_jobs.loops import Loop
+from riotwatch_jobs.loops import LoopBeside
 from riotwatch_jobs.models import Canary
 
 LOOK_EVERY_S = 10.0
@@ -83,24 +81,13 @@ def ping(url: str) -> bool:
 
 
 @dataclass
-class Watch(Loop):
+class Watch(LoopBeside):
     """The thread's work."""
 
     name = "watch"
     pause_s = LOOK_EVERY_S
     _ill: frozenset[str] = frozenset()
     _looks: int = 0
-
-    def start(self) -> threading.Thread:
-        """Watch in a thread of its own until `stopping` is set."""
-        thread = threading.Thread(target=self.run, name="watch", daemon=True)
-        thread.start()
-        return thread
-
-    def run(self) -> None:
-        """Look every ten seconds until `stopping` is set."""
-        super().run()
-        connections.close_all()
 
     def step(self) -> None:
         """One look: leave a sign of life, send canaries, do chores, tell what became ill or well, ping if well."""

@@ -2,7 +2,6 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from riotwatch_messages import telling
@@ -16,15 +15,6 @@ pytestmark = pytest.mark.django_db
 LIST = reverse("admin:riotwatch_messages_message_changelist")
 LIVE = reverse("admin:riotwatch_messages_message_live")
 TEST = reverse("admin:riotwatch_messages_message_test")
-
-
-@pytest.fixture
-def viewer(client, django_user_model):
-    """May look, and make nothing be sent."""
-    user = django_user_model.objects.create_user("viewer", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    client.force_login(user)
-    return client
 
 
 def text_of(response) -> str:

@@ -2,7 +2,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from django.contrib.auth.models import Permission
 from django.utils import timezone
 
 from riotwatch_players import bans, keys, models_in_use
@@ -70,12 +69,3 @@ def stored(db):
     DetectionLabel.objects.create(player=player, analysis=analysis, question="smurf", says="confirmed")
     player.refresh_from_db()
     return player
-
-
-@pytest.fixture
-def viewer(client, django_user_model):
-    """A client of somebody who may see everything and change nothing."""
-    user = django_user_model.objects.create_user("viewer", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    client.force_login(user)
-    return client
