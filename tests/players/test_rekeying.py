@@ -37,14 +37,17 @@ from riotwatch_players.simulator.world import World
 
 NEW_KEY = "RGAPI-00000000-0000-4000-8000-000000009999"
 DISCOVERED = 12
+BEGAN_AT_S = 1_790_000_000
+"""A world that is the same in every run: in some others one of those who are met has vanished."""
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
 def simulator():
-    world = World("rekeying", began_at_s=int(time.time()), people=100, history_days=20)
-    options = Options(application_rates=parse_rates("100000:10"), method_rates={})
+    world = World("rekeying", began_at_s=BEGAN_AT_S, people=100, history_days=20)
+    lag_s = time.time() - BEGAN_AT_S
+    options = Options(application_rates=parse_rates("100000:10"), method_rates={}, lag_s=lag_s)
     app = App(world, options, wall=time.time)
     with RunningSimulator(app, address="127.0.0.1", port=0) as running:
         yield app, running.url
