@@ -107,7 +107,7 @@ def _settle(due: Due, *, until: datetime | None, now: datetime) -> int:
     is left to the next look: the schedules after it are not kept waiting.
     """
     with brief_transaction():
-        if _is_locked(due.row):
+        if not _hold(due.row):
             return 0
         seen = PeriodicTask.objects.filter(pk=due.row.pk, last_run_at=due.row.last_run_at)
         moved = seen.update(last_run_at=due.slot, total_run_count=F("total_run_count") + 1)
@@ -117,10 +117,9 @@ def _settle(due: Due, *, until: datetime | None, now: datetime) -> int:
         return _record(due, until, now=now)
 
 
-def _is_locked(row: PeriodicTask) -> bool:
-    """Whether another transaction has the row; where none has, it is ours until the end of this one."""
-    ours = PeriodicTask.objects.select_for_update(skip_locked=True).filter(pk=row.pk)
-    return not ours.values_list("pk", flat=True) and PeriodicTask.objects.filter(pk=row.pk).exists()
+def _hold(row: PeriodicTask) -> bool:
+    """Lock the row until the transaction ends; False where another one has it, or where it is gone."""
+    return bool(PeriodicTask.objects.select_for_update(skip_locked=True).filter(pk=row.pk).values_list("pk"))
 
 
 def _record(due: Due, until: datetime, *, now: datetime) -> int:

@@ -5,14 +5,12 @@ or cut off costs three timeouts (the message, a new connection, its second try) 
 """
 
 import time
-from typing import Any
 
 import structlog
 from celery import current_app
 from celery.utils.nodenames import worker_direct
 from kombu.entity import Queue
 from kombu.exceptions import OperationalError
-from kombu.messaging import Producer
 from kombu.pools import ProducerPool, producers
 from redis.exceptions import RedisError, ResponseError
 
@@ -76,21 +74,14 @@ def _send(task: str, args: list[object], queue: str | Queue, *, expires_s: float
         return False
     try:
         with _publishers().acquire(block=True) as producer:  # type: ignore[no-untyped-call]  # kombu is untyped
-            _publish(producer, task, args=args, queue=queue, expires=expires_s)
+            # Nothing is declared: a message goes to its queue by name, and its consumers declare the queue. Where the
+            # connection breaks over a declaration, kombu makes a new one and goes on with the old channel.
+            current_app.send_task(task, args=args, queue=queue, producer=producer, expires=expires_s, declare=[])
     except (OperationalError, ResponseError) as problem:  # it is gone, frozen, or full
         log.warning("message_not_sent", task=task, args=args, problem=problem)
         _leave_alone_if_slow(began)
         return False
     return True
-
-
-def _publish(producer: Producer, task: str, **options: Any) -> None:  # noqa: ANN401 - Celery's
-    """Raises OperationalError also where kombu has left a closed channel behind, which has no connection any more."""
-    try:
-        current_app.send_task(task, producer=producer, **options)
-    except AttributeError as problem:
-        producer.connection.collapse()  # the next message gets a new one
-        raise OperationalError(f"the connection was closed: {problem}") from problem
 
 
 def _publishers() -> ProducerPool:

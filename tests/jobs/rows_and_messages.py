@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime
 
 import pytest
@@ -45,14 +45,19 @@ def stamp() -> datetime:
 
 
 @contextmanager
-def dead_broker() -> Iterator[None]:
-    """Inside the block nobody answers where messages are sent to."""
-    address = current_app.conf.broker_write_url
-    current_app.conf.broker_write_url = "redis://127.0.0.1:9/0"
+def broker_at(address: str) -> Iterator[None]:
+    """Inside the block messages are sent there."""
+    before = current_app.conf.broker_write_url
+    current_app.conf.broker_write_url = address
     try:
         yield
     finally:
-        current_app.conf.broker_write_url = address
+        current_app.conf.broker_write_url = before
+
+
+def dead_broker() -> AbstractContextManager[None]:
+    """Inside the block nobody answers where messages are sent to."""
+    return broker_at("redis://127.0.0.1:9/0")
 
 
 def empty_broker() -> None:
