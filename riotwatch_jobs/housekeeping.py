@@ -13,7 +13,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from riotwatch_jobs import catching_up, closing, feeder, messages, runner
+from riotwatch_jobs import catching_up, closing, ending, feeder, messages, rescuing
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.loops import Loop
 from riotwatch_jobs.models import (
@@ -79,9 +79,9 @@ def sweep(now: datetime, *, judge_leases: bool = True) -> Sweep:
     done = Sweep()
     if judge_leases:
         done.leases_ended = end_dead_leases(now)
-    done.items_freed = runner.rescue_lost()
-    done.runs_past_deadline = closing.enforce_deadlines(now)
-    done.runs_with_latecomers = closing.end_latecomers(now)
+    done.items_freed = rescuing.rescue_lost()
+    done.runs_past_deadline = ending.enforce_deadlines(now)
+    done.runs_with_latecomers = ending.end_latecomers(now)
     done.runs_closed = close_finished(now)
     done.items_resent = feeder.resend_unclaimed(now=now)
     done.runs_resent = resend_pending(now)

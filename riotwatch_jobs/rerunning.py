@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from riotwatch_jobs import audit, closing, dispatch, items, leases, registry
+from riotwatch_jobs import audit, dispatch, ending, items, leases, registry
 from riotwatch_jobs.audit import Actor
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, Trigger
 from riotwatch_jobs.switching import BadInput, Refused
@@ -40,11 +40,11 @@ def _end(execution: Execution, state: ExecutionState, *, reason: str, by: Actor,
     if not reason.strip():
         raise BadInput("say why: the reason is kept with the run")
     with transaction.atomic():
-        if not closing.order_end(execution, state, reason=f"{reason} (by {by.name})", now=now):
+        if not ending.order_end(execution, state, reason=f"{reason} (by {by.name})", now=now):
             execution.refresh_from_db()
             raise Refused(f"run {execution.pk} has already ended: {execution.state}")
         audit.record(by, execution, f"Ended the run as {state}: {reason}.")
-    closing.carry_out_end(execution.pk, now=now, by_force=state != ExecutionState.CANCELLED)
+    ending.carry_out_end(execution.pk, now=now, by_force=state != ExecutionState.CANCELLED)
     execution.refresh_from_db()
     return execution
 

@@ -17,10 +17,10 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from structlog.contextvars import bound_contextvars
 
-from riotwatch_jobs import backoff, capture, closing, feeder, items, leases, registry
+from riotwatch_jobs import backoff, capture, closing, feeder, items, leases, registry, rescuing
 from riotwatch_jobs.databases import DatabaseGone, is_outage
 from riotwatch_jobs.logs import ItemRecorder
-from riotwatch_jobs.models import EmergencyStop, Execution, ItemState, WorkerLease, WorkItem
+from riotwatch_jobs.models import EmergencyStop, Execution, ItemState, WorkItem
 from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Interrupt, Outcome, Retry, Skip, Snooze, Stop, Target
 
 SPARED_DEADLINE_S = 3600.0
@@ -79,7 +79,7 @@ def _find(item_id: int, delivery: int) -> WorkItem | None:
     if item is None or item.delivery != delivery:
         return None
     if item.state == ItemState.RUNNING:
-        _rescue_from_dead_neighbor(item)
+        rescuing.from_dead_neighbor(item)
         return None
     return item if item.state == ItemState.QUEUED else None
 
@@ -294,39 +294,3 @@ def _afterwards(item: WorkItem) -> None:
     now = leases.database_now()
     closing.close_if_finished(item.execution_id, now=now)
     feeder.feed_group(feeder.Group(item.queue, item.region), now=now)
-
-
-def _rescue_from_dead_neighbor(item: WorkItem) -> None:
-    """The broker redelivered an item that says it runs: if its process was on this machine and is gone, free it."""
-    lease = WorkerLease.objects.filter(pk=item.owner_id).first() if item.owner_id else None
-    if lease is not None and lease.host == leases.current().host and not leases.is_running(lease.pid):
-        WorkerLease.objects.filter(pk=lease.pk).delete()
-        rescue_lost()
-        # Quarantined, it may have been the run's last item, and housekeeping need not have this job's code.
-        closing.close_if_finished(item.execution_id, now=leases.database_now())
-
-
-QUARANTINE_AFTER_LONELY_DEATHS = 3
-
-
-def rescue_lost() -> int:
-    """Free the items whose owner has no lease any more; one that died alone three times is quarantined."""
-    owners = WorkerLease.objects.values("pk")
-    lost = WorkItem.objects.filter(state=ItemState.RUNNING).exclude(owner_id__in=owners)
-    freed = 0
-    for item in lost:
-        deaths_alone = item.lost_alone_count + int(item.alone)
-        poisonous = deaths_alone >= QUARANTINE_AFTER_LONELY_DEATHS
-        values: dict[str, Any] = {
-            "state": ItemState.QUARANTINED if poisonous else ItemState.WAITING,
-            "finished_at": Now() if poisonous else None,
-            "reason": f"its worker {item.host} pid {item.pid} died",
-            "available_at": Now(),
-            "owner_id": None,
-            "lost_count": F("lost_count") + 1,
-            "lost_alone_count": deaths_alone,
-        }
-        still = WorkItem.objects.filter(pk=item.pk, state=ItemState.RUNNING, owner_id=item.owner_id)
-        freed += still.update(**values)
-        log.warning("item_lost", item=item.pk, host=item.host, pid=item.pid, quarantined=poisonous)
-    return freed

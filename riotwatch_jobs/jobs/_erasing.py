@@ -3,9 +3,8 @@
 from typing import Final
 
 from django.db import connection
-from django.db.models import F
-from django.db.models.functions import Now
 
+from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import ItemState, WorkItem
 from riotwatch_players import erasing
 from riotwatch_players.erasing import Identity
@@ -34,19 +33,10 @@ def _scrub(erased: Identity) -> None:
             for text in filter(None, (erased.puuid, erased.riot_id)):
                 cursor.execute(_scrubbing(table, columns), {"text": text, "instead": INSTEAD})
         keys = [f"{kind}:{erased.player}" for kind in _ITEMS]
-        _take_away(keys)
+        # Whoever works on one ends at the next checkpoint, and what it remembers is not kept.
+        mine = WorkItem.objects.open().filter(key__in=keys)
+        mine.end(ItemState.CANCELLED, reason="the player was erased", now=database_now())
         cursor.execute(_FORGET_GAMES, {"games": list(_PLAYERS_GAMES), "keys": keys})
-
-
-def _take_away(keys: list[str]) -> None:
-    """Under another delivery: whoever works on one ends at the next checkpoint, and what it remembers is not kept."""
-    WorkItem.objects.open().filter(key__in=keys).update(
-        state=ItemState.CANCELLED,
-        reason="the player was erased",
-        finished_at=Now(),
-        owner_id=None,
-        delivery=F("delivery") + 1,
-    )
 
 
 def _scrubbing(table: str, columns: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from riotwatch_jobs.outcomes import Lane, Target
 
@@ -35,6 +35,11 @@ class WorkItemQuerySet(models.QuerySet["WorkItem"]):
     def due(self, now: datetime) -> "WorkItemQuerySet":
         """Waiting items whose time has come, in the order they are to be sent."""
         return self.filter(state=ItemState.WAITING, available_at__lte=now).order_by("lane", "available_at", "id")
+
+    def end(self, state: ItemState, *, reason: str, now: datetime) -> int:
+        """End these before their time; under another delivery, whoever works on one can no longer record it."""
+        ended = {"state": state, "reason": reason, "finished_at": now, "owner_id": None}
+        return self.update(**ended, delivery=F("delivery") + 1)
 
 
 class WorkItem(models.Model):

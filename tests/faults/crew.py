@@ -1,10 +1,12 @@
 """Asking for runs, and waiting for workers and ends."""
 
+import json
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from stack import ROOT, Stack, wait_until
 
@@ -41,6 +43,14 @@ def wait_for_beats(stack: Stack, *names: str, seconds: float = 60) -> None:
     looking = Heartbeat.objects.filter(kind="beat", pid__in=pids)
     what = f"a look of {', '.join(names)}"
     wait_until(lambda: pids == set(looking.values_list("pid", flat=True)), seconds=seconds, what=what)
+
+
+def ill(stack: Stack) -> dict[str, Any]:
+    """What `job_health` calls ill, by part."""
+    told = stack.manage("job_health", "--json")
+    found = {part["part"]: part for part in json.loads(told.stdout)["parts"] if not part["well"]}
+    assert told.returncode == int(bool(found))
+    return found
 
 
 @dataclass

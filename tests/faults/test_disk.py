@@ -1,6 +1,5 @@
 """F31: the disk is full under everything: the database, the broker and the logs of all processes."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from crew import wait_for_beats, wait_for_end, wait_for_worker
+from crew import ill, wait_for_beats, wait_for_end, wait_for_worker
 from invariants import half_written, seconds_until, start_recording
 from rig import Rig
 from stack import RIOT_QUEUES, wait_until
@@ -83,11 +82,6 @@ def rig(disk, django_db_blocker):
         rig.stop()
 
 
-def ill(rig):
-    told = rig.stack.manage("job_health", "--json")
-    return {part["part"]: part for part in json.loads(told.stdout)["parts"] if not part["well"]}
-
-
 @pytest.mark.slow_fault
 def test_f31_a_full_disk(rig, disk, ask, measured, unused_port):
     rig.stack.housekeeping()
@@ -98,7 +92,7 @@ def test_f31_a_full_disk(rig, disk, ask, measured, unused_port):
     wait_for_beats(rig.stack, "beat")
     operator = Operator(unused_port)
     wait_until(operator.answers, seconds=40, what="the web process")
-    assert "disk" not in ill(rig)
+    assert "disk" not in ill(rig.stack)
     runs = [ask(items=MANY, seconds=0.2), ask("toy_halves", items=8, seconds=3.0)]
     wait_until(runs[0].items.filter(state=ItemState.DONE).exists, seconds=30, what="work under way")
     began = time.monotonic()
@@ -106,7 +100,7 @@ def test_f31_a_full_disk(rig, disk, ask, measured, unused_port):
         disk.fill()
         assert operator.answers()
         assert [name for name in PROCESSES if not rig.stack.alive(name)] == []
-    told = ill(rig)
+    told = ill(rig.stack)
     assert "free" in told["disk"]["ill"]
     assert told["disk"]["remedy"]
     disk.free()
@@ -116,6 +110,6 @@ def test_f31_a_full_disk(rig, disk, ask, measured, unused_port):
     assert half_written() == 0
     assert [name for name in PROCESSES if not rig.stack.alive(name)] == []
     wait_until(lambda: operator.readiness() == 200, seconds=20, what="readiness")
-    assert "disk" not in ill(rig)
+    assert "disk" not in ill(rig.stack)
     took = seconds_until("run", [runs[0].pk], "COMPLETED", freed_at)
     measured("F31", runs=ask.runs, seconds=took, note=f"full for {FULL_FOR_S:g} s")

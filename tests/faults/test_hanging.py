@@ -1,11 +1,10 @@
 """F33 and F34: an item hangs in its thread; a worker lives and takes nothing."""
 
-import json
 import time
 
 import pytest
 from celery import current_app
-from crew import wait_for_end, wait_for_worker
+from crew import ill, wait_for_end, wait_for_worker
 from invariants import seconds_until
 from stack import RIOT_QUEUES, wait_until
 
@@ -15,15 +14,9 @@ from riotwatch_jobs.models import ItemState
 TOLD_WITHIN_S = 180.0
 
 
-def ill(rig, part):
-    """What `job_health` says is ill of a part; None where it is well."""
-    parts = json.loads(rig.stack.manage("job_health", "--json").stdout)["parts"]
-    return next((one for one in parts if one["part"] == part and not one["well"]), None)
-
-
 def wait_until_told(rig, part):
-    wait_until(lambda: ill(rig, part), seconds=TOLD_WITHIN_S, what=f"an alarm about {part}")
-    return ill(rig, part)
+    wait_until(lambda: part in ill(rig.stack), seconds=TOLD_WITHIN_S, what=f"an alarm about {part}")
+    return ill(rig.stack)[part]
 
 
 @pytest.mark.slow_fault

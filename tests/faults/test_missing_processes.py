@@ -1,11 +1,10 @@
 """F30: one of the processes, or the broker, is missing: it is told which, and silence is the alarm elsewhere."""
 
-import json
 import socket
 import time
 
 import pytest
-from crew import start_procfile
+from crew import ill, start_procfile
 from listening import listening
 from stack import wait_until
 from web import Operator
@@ -23,19 +22,12 @@ def answered_everywhere():
     return canaries >= set(needed_queues())
 
 
-def ill(rig):
-    told = rig.stack.manage("job_health", "--json")
-    found = {part["part"]: part for part in json.loads(told.stdout)["parts"] if not part["well"]}
-    assert told.returncode == int(bool(found))
-    return found
-
-
 def seconds_until_told(rig, parts):
     """How long it takes until each is called ill, with since when and what helps."""
     began, took = time.monotonic(), {}
     while missing := set(parts) - set(took):
         assert time.monotonic() - began < 90, f"not told: {missing}"
-        found = ill(rig)
+        found = ill(rig.stack)
         for part in missing & set(found):
             assert found[part]["since"], part
             assert found[part]["remedy"], part
@@ -56,12 +48,12 @@ def test_f30_missing_processes(rig, measured, unused_port, another_port):
     with listening() as (url, asked):
         start_procfile(rig.stack, **ports, HEALTH_PING_URL=url, WATCHED_URLS=pages)
         wait_until(answered_everywhere, seconds=90, what="an answer from every queue")
-        wait_until(lambda: asked and not ill(rig), seconds=90, what="a system that is well and says so")
+        wait_until(lambda: asked and not ill(rig.stack), seconds=90, what="a system that is well and says so")
         rig.kill_broker(forget=False)
         took = seconds_until_told(rig, ["broker"])
         assert Operator(unused_port).readiness() == 503
         rig.valkey.start()
-        wait_until(lambda: not ill(rig), seconds=60, what="a system that is well again")
+        wait_until(lambda: not ill(rig.stack), seconds=60, what="a system that is well again")
         for name in MISSING:
             rig.stack.kill(name)
         took += seconds_until_told(rig, MISSING.values())

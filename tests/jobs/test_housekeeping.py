@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from rows_and_messages import dead_broker, empty_broker, messages_in
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import audit, closing, dispatch, housekeeping, leases, runner, switching
+from riotwatch_jobs import audit, dispatch, ending, housekeeping, leases, runner, switching
 from riotwatch_jobs.housekeeping import Housekeeper
 from riotwatch_jobs.messages import CONTROL_QUEUE
 from riotwatch_jobs.models import Execution, ExecutionLog, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
@@ -249,9 +249,9 @@ def test_what_hangs_past_the_deadline_is_taken_away_and_can_record_nothing_any_m
     item = run.items.select_related("execution").order_by("id").first()
     assert runner.claim(item, lease)
     Execution.objects.filter(pk=run.pk).update(deadline_at=now)
-    housekeeping.sweep(now + closing.DEADLINE_GRACE - SECOND, judge_leases=False)
+    housekeeping.sweep(now + ending.DEADLINE_GRACE - SECOND, judge_leases=False)
     assert Execution.objects.open().filter(pk=run.pk).exists()
-    housekeeping.sweep(now + closing.DEADLINE_GRACE, judge_leases=False)
+    housekeeping.sweep(now + ending.DEADLINE_GRACE, judge_leases=False)
     run.refresh_from_db()
     assert (run.state, run.items_done, run.items_failed, run.items_skipped) == ("FAILED", 0, 1, 1)
     assert start("toy").state == ExecutionState.IN_PROGRESS

@@ -8,7 +8,7 @@ from django.db import connections, transaction
 from rows_and_messages import ANN, wait_until_somebody_waits_for_a_lock
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import closing, housekeeping, leases, rerunning, runner
+from riotwatch_jobs import closing, ending, housekeeping, leases, rerunning, runner
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkItem
 from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Snooze, Stop, Target
 from riotwatch_jobs.registry import registered_temporarily
@@ -133,7 +133,7 @@ def test_the_deadline_ends_all_phases(start, work_off, now):
     with registered_temporarily(phased_job({"a": ONE}, {"b": Snooze(300, for_budget=True)}, {"c": ONE})):
         run = work_off(start("phased"))
         Execution.objects.filter(pk=run.pk).update(deadline_at=now)
-        closing.enforce_deadlines(leases.database_now())
+        ending.enforce_deadlines(leases.database_now())
     run.refresh_from_db()
     assert (run.state, run.phase) == ("RATE_LIMITED", 1)
     assert states(run) == {"a": "DONE", "b": "SKIPPED"}

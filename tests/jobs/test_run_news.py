@@ -6,7 +6,7 @@ import pytest
 from django_celery_beat.models import PeriodicTask
 from toy_jobs import toy_job
 
-from riotwatch_jobs import closing, dispatch, leases, run_news, scheduling
+from riotwatch_jobs import dispatch, ending, leases, run_news, scheduling
 from riotwatch_jobs.models import ExecutionState
 from riotwatch_jobs.outcomes import Done, Fail, Skip
 from riotwatch_jobs.registry import registered_temporarily
@@ -76,8 +76,8 @@ def test_runs_that_were_skipped_or_cancelled_say_nothing(run, start, now):
     run(GOOD, skip=Skip("not now"))
     with registered_temporarily(toy_job(GOOD)):
         cancelled = start("toy")
-        closing.order_end(cancelled, ExecutionState.CANCELLED, reason="enough", now=now)
-        closing.carry_out_end(cancelled.pk, now=now)
+        ending.order_end(cancelled, ExecutionState.CANCELLED, reason="enough", now=now)
+        ending.carry_out_end(cancelled.pk, now=now)
     assert told() == []
     run(BAD)
     assert len(told()) == 1

@@ -17,7 +17,7 @@ from django.db.models import F
 from rows_and_messages import ANN, schedule_row, wait_until_somebody_waits_for_a_lock
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import capture, closing, dispatch, leases, rerunning, runner, scheduling
+from riotwatch_jobs import capture, closing, dispatch, ending, leases, rerunning, rescuing, runner, scheduling
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, Fail, Retry, Skip, Snooze, Stop, Target
 from riotwatch_jobs.registry import registered_temporarily
@@ -199,7 +199,7 @@ def test_a_worker_declared_dead_cannot_complete_what_was_taken_from_it(start, le
         item = run.items.select_related("execution").get()
         assert runner.claim(item, lease)
         WorkerLease.objects.filter(pk=lease.id).delete()
-        assert runner.rescue_lost() == 1
+        assert rescuing.rescue_lost() == 1
         recorder = runner.ItemRecorder(item, timeout_s=9)
         runner.record(item, Done(Tally(worked=1)), recorder, retries=0)
     item.refresh_from_db()
@@ -222,7 +222,7 @@ def test_three_deaths_alone_quarantine_an_item_and_deaths_in_company_do_not(star
             WorkItem.objects.filter(pk=item.pk).update(state=ItemState.QUEUED)
             assert runner.claim(item, lease), death
             WorkerLease.objects.filter(pk=lease.id).delete()
-            runner.rescue_lost()
+            rescuing.rescue_lost()
             lease.renew()
     item.refresh_from_db()
     assert (item.state, item.lost_count, item.lost_alone_count) == (ItemState.QUARANTINED, 4, 3)
@@ -347,7 +347,7 @@ def test_a_deadline_tells_waiting_for_budget_from_other_delays(start, work_off, 
     with registered_temporarily(toy_job({"done": Done(), "late": outcome})):
         run = work_off(start("toy"))
         Execution.objects.filter(pk=run.pk).update(deadline_at=now)
-        closing.enforce_deadlines(leases.database_now())
+        ending.enforce_deadlines(leases.database_now())
     run.refresh_from_db()
     assert (run.state, run.items_done, run.items_skipped) == (state, 1, 1)
 
