@@ -7,7 +7,7 @@ from django.db import transaction
 
 from riotwatch_messages import events, targets
 from riotwatch_messages.events import Event
-from riotwatch_messages.models import EventSetting, Follow
+from riotwatch_messages.models import EventSetting, Follow, Message
 
 
 @dataclass(frozen=True)
@@ -61,3 +61,11 @@ def follow(subject: str, names: Collection[str]) -> bool:
         new = [Follow(subject=subject, target=name) for name in sorted(wanted - before)]
         Follow.objects.bulk_create(new, ignore_conflicts=True)
     return before != wanted
+
+
+def pass_on(old: str, new: str) -> None:
+    """Two subjects turned out to be one: who followed the old one follows the new, and its messages are about it."""
+    already = Follow.objects.filter(subject=new).values("target")
+    Follow.objects.filter(subject=old, target__in=already).delete()
+    for rows in (Follow.objects.all(), Message.objects.all()):
+        rows.filter(subject=old).update(subject=new)

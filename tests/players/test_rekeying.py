@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from riotwatch_messages.models import Follow, Message
 from riotwatch_players import backlog, gateway, outages, rekeying, tracking, updating
 from riotwatch_players.discovery import DiscoveryRule
 from riotwatch_players.fetching import Fetcher
@@ -25,6 +26,7 @@ from riotwatch_players.models import (
     RiotKey,
     Source,
 )
+from riotwatch_players.news import subject_of
 from riotwatch_players.rekeying import Change, Reach
 from riotwatch_players.riot.errors import ForeignId
 from riotwatch_players.riot.limiter import Lane
@@ -263,6 +265,9 @@ def test_a_player_met_again_before_is_merged_with_all_games_and_ranks(riot, trac
     for player, points, days in ((kept, 10, 3), (kept, 20, 2), (gone, 20, 1), (gone, 35, 0)):
         rank(player, points, days)
     BanCheck.objects.create(player=gone, checked_at=timezone.now(), result="resolves", account="resolves", summoner="")
+    for player, target in ((kept, "phone"), (gone, "phone"), (gone, "team")):
+        Follow.objects.create(subject=subject_of(player), target=target)
+    told = Message.objects.create(event="account_flagged", level="warning", subject=subject_of(gone), target="team")
     Player.objects.filter(pk=gone.pk).update(tracked=True, tracked_at=timezone.now())
     taken = Participant.objects.filter(player__in=[kept, gone]).count()
     usable = kept.ranked_games + gone.ranked_games
@@ -279,6 +284,10 @@ def test_a_player_met_again_before_is_merged_with_all_games_and_ranks(riot, trac
     assert Participant.objects.filter(player__isnull=False).count() == places
     assert [one.league_points for one in merged.ranks.order_by("seen_at")] == [10, 20, 35]
     assert BanCheck.objects.get().player == merged
+    told.refresh_from_db()
+    assert told.subject == subject_of(merged)
+    following = Follow.objects.values_list("subject", "target")
+    assert sorted(following) == [(subject_of(merged), "phone"), (subject_of(merged), "team")]
     assert doubled() == 0
 
 
