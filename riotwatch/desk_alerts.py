@@ -28,8 +28,9 @@ PAGES = (
     Page("Riot key", "riotwatch_players_riotkey", "riotwatch_players.view_riotkey", "The key"),
     Page("dispatch", "riotwatch_jobs_emergencystop", "riotwatch_jobs.view_emergencystop", "Resume"),
     Page("schedules", "django_celery_beat_periodictask", "django_celery_beat.view_periodictask", "Schedules"),
-    Page(QUEUE, "riotwatch_jobs_workerlease", "riotwatch_jobs.view_workerlease", "Workers"),
+    Page("queue", "riotwatch_jobs_workerlease", "riotwatch_jobs.view_workerlease", "Workers"),
     Page("worker ", "riotwatch_jobs_workerlease", "riotwatch_jobs.view_workerlease", "Workers"),
+    Page("messages to ", "riotwatch_messages_message", "riotwatch_messages.view_message", "Messages"),
 )
 ELSEWHERE = Page("", "riotwatch_jobs_execution", "riotwatch_jobs.view_execution", "Runs")
 """Processes, servers, the disk: no page mends them, and they concern whoever looks after runs."""
@@ -41,6 +42,8 @@ FIRST = ("database", "broker", "Riot key", "dispatch", "housekeeping", "beat")
 class Alert:
     """Something that somebody has to do something about."""
 
+    part: str
+    """Of what the text tells."""
     text: str
     since: datetime | None
     remedy: str
@@ -61,9 +64,9 @@ def _with_queues_as_one(ill: Sequence[Finding]) -> list[Finding]:
     if len(queues) < 2:
         return list(ill)
     names = ", ".join(finding.part.removeprefix(QUEUE) for finding in queues)
-    text = f"nobody takes messages of the queues {names}: what is sent there waits"
+    text = "nobody takes their messages: what is sent there waits"
     since = min((finding.since for finding in queues if finding.since), default=None)
-    one = Finding(QUEUE + names, text, since, "start the workers (make run, or the Procfile's lines)")
+    one = Finding(f"queues {names}", text, since, "start the workers (make run, or the Procfile's lines)")
     return [*(finding for finding in ill if finding not in queues), one]
 
 
@@ -77,4 +80,4 @@ def _page_of(finding: Finding) -> Page:
 
 def _alert(finding: Finding, page: Page) -> Alert:
     link = reverse(f"admin:{page.name}_changelist")
-    return Alert(finding.ill, finding.since, finding.remedy, link, page.action)
+    return Alert(finding.part, finding.ill.rstrip("."), finding.since, finding.remedy, link, page.action)

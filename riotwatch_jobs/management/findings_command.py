@@ -43,7 +43,9 @@ class FindingsCommand(BaseCommand):
 
 
 def _table(findings: Sequence[Finding]) -> Table:
-    table = Table(Column("part", no_wrap=True), "state", "since (UTC)", "what", "what helps")
+    # Folded, for an address or a command that is cut off helps nobody.
+    what, helps = Column("what", overflow="fold"), Column("what helps", overflow="fold")
+    table = Table(Column("part", no_wrap=True), "state", "since (UTC)", what, helps)
     for finding in findings:
         state = "[red]ill[/red]" if finding.ill else "[green]well[/green]"
         table.add_row(finding.part, state, time_text(finding.since) if finding.ill else "", finding.ill, finding.remedy)

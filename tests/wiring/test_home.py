@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from riotwatch_jobs import health, leases, scheduling, statistics
 from riotwatch_jobs.models import EmergencyStop, ExecutionState, ItemState
+from riotwatch_messages.models import Message
 from riotwatch_players.ingest import store_match
 from riotwatch_players.models import BudgetReading, KeyOutage
 from tests.players import factories
@@ -68,11 +69,11 @@ def test_what_needs_attention_is_what_job_health_tells_causes_first(admin_client
     text = text_of(admin_client.get(HOME))
     told = [finding for finding in health.examine() if finding.ill]
     assert {finding.part.partition(" ")[0] for finding in told} == {"housekeeping", "queue"}
-    assert "No housekeeping runs: due items are not sent" in text
+    assert "Housekeeping: no housekeeping runs: due items are not sent" in text
     assert "What helps: start it: manage.py housekeeping (Procfile)." in text
     assert "no beat runs" not in text.lower()
-    assert text.index("No housekeeping runs") < text.index("Nobody takes messages of the queues analysis, bans,")
-    assert text.count("Nobody takes messages") == 1
+    assert text.index("no housekeeping runs") < text.index("Queues analysis, bans,")
+    assert text.count("nobody takes their messages") == 1
 
 
 def test_a_stop_and_a_refused_key_are_told_with_what_helps(admin_client):
@@ -81,6 +82,16 @@ def test_a_stop_and_a_refused_key_are_told_with_what_helps(admin_client):
     text = text_of(admin_client.get(HOME))
     assert "What helps: manage.py set_riot_key." in text
     assert "What helps: manage.py emergency_resume." in text
+
+
+def test_messages_that_do_not_arrive_are_named_and_lead_to_the_messages(admin_client, settings):
+    settings.NOTIFY_URLS = {"phone": "json://127.0.0.1:9"}
+    now = leases.database_now()
+    failed = {"state": "failed", "attempts": 6, "tried_at": now, "why": "it was refused."}
+    Message.objects.create(event="test", level="info", subject="", text="a test", target="phone", **failed)
+    response = admin_client.get(HOME)
+    assert "Messages to phone: they do not arrive: it was refused. Since " in text_of(response)
+    assert reverse("admin:riotwatch_messages_message_changelist") in response.content.decode().split("rw-figures")[0]
 
 
 @pytest.mark.usefixtures("jobs")
