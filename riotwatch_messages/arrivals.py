@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, F, Max, Min, OuterRef, Q, Subquery
 
 from riotwatch_messages import targets
 from riotwatch_messages.models import Message, MessageState
@@ -62,17 +62,24 @@ def _newest() -> dict[str, Message]:
 
 def trouble_of_targets(now: datetime) -> dict[str, tuple[str, datetime | None]]:
     """Of every target why messages do not arrive there, and since when; "" and None where they do."""
-    newest, overdue = _newest(), _overdue(now)
-    return {name: _trouble(newest.get(name), overdue.get(name)) for name in targets.configured()}
+    newest, failing, overdue = _newest(), _failing(), _overdue(now)
+    return {name: _trouble(newest.get(name), failing.get(name), overdue.get(name)) for name in targets.configured()}
 
 
-def _trouble(newest: Message | None, overdue: datetime | None) -> tuple[str, datetime | None]:
+def _trouble(newest: Message | None, failing: datetime | None, overdue: datetime | None) -> tuple[str, datetime | None]:
     if overdue is not None:
         return "nobody has sent them for half an hour", overdue
-    if newest is None or not newest.why:
-        return "", None
-    is_settled = newest.state == MessageState.FAILED or newest.attempts >= ATTEMPTS_BEFORE_TOLD
-    return (newest.why, newest.created_at) if is_settled else ("", None)
+    return (newest.why, failing) if newest and newest.why and failing else ("", None)
+
+
+def _failing() -> dict[str, datetime]:
+    """Since when none has got through to a target: those that were given up, or tried more than once since."""
+    sent = Message.objects.filter(target=OuterRef("target"), sent_at__isnull=False).order_by("-sent_at")
+    tried = Message.objects.exclude(why="").alias(last_sent=Subquery(sent.values("sent_at")[:1]))
+    since = tried.filter(Q(last_sent=None) | Q(tried_at__gt=F("last_sent")))
+    settled = since.filter(Q(state=MessageState.FAILED) | Q(attempts__gte=ATTEMPTS_BEFORE_TOLD)).order_by()
+    rows: Iterable[tuple[str, datetime]] = settled.values_list("target").annotate(since=Min("created_at"))
+    return dict(rows)
 
 
 def _overdue(now: datetime) -> dict[str, datetime]:

@@ -41,6 +41,19 @@ def test_a_target_where_nothing_arrives_is_ill_from_the_second_attempt_until_som
     assert ill() == {}
 
 
+def test_another_message_whose_first_attempt_fails_too_does_not_make_a_target_well(ill, deliver, phone, let_pass):
+    phone.status = 500
+    telling.test("phone", by="ann")
+    deliver()
+    let_pass(minutes=2)
+    deliver()
+    before = ill()
+    telling.test("phone", by="ben")
+    deliver()
+    assert Message.objects.order_by("-tried_at").first().attempts == 1
+    assert ill() == before != {}
+
+
 def test_an_address_that_cannot_be_read_is_ill_at_once(ill, deliver, settings):
     settings.NOTIFY_URLS |= {"phone": "nosuch://secret"}
     telling.test("phone", by="ann")
