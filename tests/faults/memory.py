@@ -13,7 +13,7 @@ from riotwatch_jobs.models import OPEN_ITEM_STATES, Execution, WorkItem
 
 MB = 1024 * 1024
 MAY_GROW = 0.03
-LEAST = {"MB": 3.0, "threads": 2.0, "files": 10.0, "connections": 2.0}
+LEAST = {"MB": 3.0, "threads": 2.0, "files": 10.0, "connections": 2.0, "MB/process": 0.1, "files/process": 3.0}
 """Growth that is never held against a process: pages that a pool touches for the first time, one more connection.
 
 A pool child that follows another inherits the connections that its parent has made meanwhile; its followers the same.
@@ -82,6 +82,9 @@ def _of_processes(rig: Rig) -> Held:
     held: Held = {}
     for name, pid in pids.items():
         held |= {f"{name} {measure}": value for measure, value in of_tree(psutil.Process(pid)).items()}
+    # One more connection, which may be, is a process of its own, of 2.5 MB and some sixty files.
+    for measure in ("MB", "files"):
+        held[f"postgresql {measure}/process"] = held.pop(f"postgresql {measure}") / held["postgresql threads"]
     return held
 
 

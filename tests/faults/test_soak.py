@@ -171,7 +171,7 @@ def as_table(found: list[Growth]) -> Table:
     table = Table("", "2nd quarter", "last quarter", "per 1,000 runs", "may grow by", "")
     for one in found:
         figures = (one.second_quarter, one.last_quarter, one.per_1000_runs, one.bound)
-        table.add_row(one.what, *(f"{figure:.1f}" for figure in figures), "flat" if one.flat else "GROWS")
+        table.add_row(one.what, *(f"{figure:.2f}" for figure in figures), "flat" if one.flat else "GROWS")
     return table
 
 
