@@ -22,6 +22,8 @@ from riotwatch_messages.telling import News
 ON_TIME = timedelta(seconds=10)
 """A slot opened within this time is on time, whatever its window is."""
 LONGEST_DEFAULT_WINDOW = timedelta(hours=6)
+RESENT_BY_NEXT_SLOT_AFTER = timedelta(seconds=2)
+"""Housekeeping sends again too, later, and whether or not another slot follows."""
 MISSED = "missed: no beat was running"
 COUNTED_AT_MOST = 10_000
 INSTANT = timedelta(microseconds=1)
@@ -62,10 +64,18 @@ def open_due(row: PeriodicTask, *, now: datetime) -> Execution | None:
     trigger = Trigger.SCHEDULE if late <= ON_TIME else Trigger.CATCH_UP
     execution = scheduling.open_slot(due.plan, due.slot, now=now, trigger=trigger)
     if execution is not None:
-        messages.send_dispatch(execution.pk)  # at once: a beat that dies in between leaves it to housekeeping
+        messages.send_dispatch(execution.pk)  # at once: a beat that dies in between leaves it to the next slot's
+    else:
+        _send_what_waits_again(due.plan, now)
     # The run is there before the schedule moves on: a crash in between loses nothing.
     _settle(due, until=slots.latest(due.plan.schedule, due.slot - INSTANT), now=now)
     return execution
+
+
+def _send_what_waits_again(plan: Plan, now: datetime) -> None:
+    """A run that waits when the next slot has come was not sent, as like as not: its beat died before it could."""
+    waiting = Execution.objects.filter(job_id=plan.job_id, scope=plan.scope)
+    dispatch.resend_pending(waiting, quiet_for=RESENT_BY_NEXT_SLOT_AFTER, now=now)
 
 
 def note_missed(now: datetime) -> int:

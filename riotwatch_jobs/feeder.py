@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce, Greatest
 
 from riotwatch_jobs import messages, registry
+from riotwatch_jobs.databases import brief_transaction
 from riotwatch_jobs.models import EmergencyStop, ItemState, WorkerLease, WorkItem, WorkItemQuerySet
 
 MESSAGES_PER_WORKER_SLOT = 2
@@ -39,7 +40,7 @@ def feed(*, now: datetime) -> int:
 
 def feed_group(group: Group, *, now: datetime) -> int:
     """Fill one window; returns how many messages were published."""
-    with transaction.atomic():
+    with brief_transaction():  # a worker that is frozen in here would keep everybody from feeding the group
         if EmergencyStop.objects.exists() or not _locked(group):
             return 0  # all is stopped, or another feeder is at it this very moment
         taken = _take_due(group, _room(group, now), now)
@@ -115,7 +116,7 @@ def resend_unclaimed(*, now: datetime) -> int:
     quiet = Greatest(F("sent_at"), Coalesce(F("available_at"), F("sent_at")))
     unclaimed = WorkItem.objects.filter(state=ItemState.QUEUED).annotate(quiet=quiet)
     queues = set() if EmergencyStop.objects.exists() else queues_with_workers(now)
-    with transaction.atomic():
+    with brief_transaction():
         rows = (
             unclaimed.filter(Q(quiet__lt=now - UNCLAIMED_AFTER), queue__in=queues)
             .order_by("id")

@@ -13,15 +13,13 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from riotwatch_jobs import catching_up, closing, ending, feeder, messages, rescuing
+from riotwatch_jobs import catching_up, closing, dispatch, ending, feeder, rescuing
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.loops import Loop
 from riotwatch_jobs.models import (
     FAILED_ITEM_STATES,
     LEASE_DEAD_AFTER,
-    EmergencyStop,
     Execution,
-    ExecutionState,
     Heartbeat,
     ItemState,
     WorkerLease,
@@ -84,7 +82,7 @@ def sweep(now: datetime, *, judge_leases: bool = True) -> Sweep:
     done.runs_with_latecomers = ending.end_latecomers(now)
     done.runs_closed = close_finished(now)
     done.items_resent = feeder.resend_unclaimed(now=now)
-    done.runs_resent = resend_pending(now)
+    done.runs_resent = dispatch.resend_pending(Execution.objects.all(), quiet_for=PENDING_RESENT_AFTER, now=now)
     done.slots_missed = catching_up.note_missed(now)
     return done
 
@@ -93,25 +91,6 @@ def close_finished(now: datetime) -> int:
     """Close runs whose last worker died between completing its item and closing the run."""
     ids = Execution.objects.without_open_items().values_list("pk", flat=True)
     return sum(closing.close_if_finished(pk, now=now) for pk in ids)
-
-
-def resend_pending(now: datetime) -> int:
-    """Send again the runs that still wait to be started, where nothing of their scope is in progress.
-
-    Only where a worker lives to start them: messages would pile up, and the broker keeps what it has.
-    """
-    if EmergencyStop.objects.exists() or messages.CONTROL_QUEUE not in feeder.queues_with_workers(now):
-        return 0
-    busy = Execution.objects.in_progress().values_list("job_id", "scope")
-    busy_scopes = set(busy)
-    unsent = Q(sent_at=None) | Q(sent_at__lt=now - PENDING_RESENT_AFTER)
-    quiet = Execution.objects.filter(unsent, state=ExecutionState.PENDING)
-    due = [run for run in quiet if (run.job_id, run.scope) not in busy_scopes]
-    for sent, run in enumerate(due):
-        Execution.objects.filter(pk=run.pk).update(sent_at=now)
-        if not messages.send_dispatch(run.pk):
-            return sent  # the broker is down: the others would fail too, each after a timeout
-    return len(due)
 
 
 def prune(now: datetime) -> int:

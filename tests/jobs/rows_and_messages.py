@@ -2,16 +2,17 @@
 
 import base64
 import json
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 
 import pytest
 import redis
 from celery import current_app
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
 from riotwatch_jobs import messages, scheduling, slots
@@ -85,3 +86,30 @@ def wait_until_somebody_waits_for_a_lock() -> None:
                 return
             time.sleep(0.01)
     pytest.fail("nobody waited")
+
+
+@contextmanager
+def frozen_after(statement: str, work: Callable[[], object]) -> Iterator[None]:
+    """Inside the block another process stands still in its work, having just sent a statement that begins like this."""
+    reached, thawed = threading.Event(), threading.Event()
+
+    def freeze(execute: Callable[..., object], sql: str, *rest: object) -> object:
+        result = execute(sql, *rest)
+        if sql.startswith(statement):
+            reached.set()
+            thawed.wait(60)
+        return result
+
+    def carry_out() -> None:
+        # Whoever was frozen for long finds the connection closed.
+        with suppress(OperationalError), closing(connection), connection.execute_wrapper(freeze):
+            work()
+
+    thread = threading.Thread(target=carry_out)
+    thread.start()
+    try:
+        assert reached.wait(10)
+        yield
+    finally:
+        thawed.set()
+        thread.join()

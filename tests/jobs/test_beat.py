@@ -1,6 +1,5 @@
 """Beat's scheduler in this process: due slots become runs, whatever happens to database and broker."""
 
-import threading
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -10,12 +9,12 @@ from celery import current_app
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, SolarSchedule
 from freezegun import freeze_time
-from rows_and_messages import dead_broker, empty_broker, last_ran, messages_in, schedule_row
+from rows_and_messages import dead_broker, empty_broker, frozen_after, last_ran, messages_in, schedule_row
 from toy_jobs import toy_job
 
 from riotwatch_jobs import leases, messages, scheduling, slots
 from riotwatch_jobs.beat import SlotScheduler
-from riotwatch_jobs.models import Execution, ExecutionState, JobConfiguration
+from riotwatch_jobs.models import Execution, ExecutionState, JobConfiguration, WorkerLease
 from riotwatch_jobs.outcomes import Done
 from riotwatch_jobs.registry import registered_temporarily
 
@@ -335,19 +334,30 @@ def test_a_slot_whose_message_cannot_be_sent_waits_in_its_row():
 
 
 def test_a_beat_that_is_frozen_before_it_commits_a_slot_does_not_keep_others_from_it():
-    row = last_ran(schedule_row("every 1h"), NOON)
-    inserted, thawed = threading.Event(), threading.Event()
-    frozen = threading.Thread(target=insert_and_freeze, args=(row, inserted, thawed))
-    frozen.start()
-    try:
-        assert inserted.wait(10)
+    last_ran(schedule_row("every 1h"), NOON)
+    with frozen_after('INSERT INTO "job_executions"', lambda: tick_at(a_beat(), NOON + HOUR)):
         tick_at(a_beat(), NOON + HOUR)
         assert slots_opened() == [NOON + HOUR]
         assert len(messages_in(messages.CONTROL_QUEUE)) == 1
-    finally:
-        thawed.set()
-        frozen.join()
     assert slots_opened() == [NOON + HOUR]
+
+
+def test_a_run_whose_beat_died_before_it_sent_it_is_sent_with_the_next_slot_that_comes():
+    last_ran(schedule_row("every 1s"), NOON)
+    WorkerLease.objects.create(
+        host="h", pid=1, node="n", queues=["control"], concurrency=1, started_at=NOON, renewed_at=NOON
+    )
+    beat = a_beat()
+    tick_at(beat, NOON + SECOND)
+    empty_broker()
+    for second in (2, 3):
+        tick_at(beat, NOON + second * SECOND)
+    assert messages_in(messages.CONTROL_QUEUE) == [], "a worker may be about to take it"
+    tick_at(beat, NOON + 4 * SECOND)
+    tick_at(beat, NOON + 5 * SECOND)
+    run = Execution.objects.get(state="PENDING")
+    assert (run.slot, messages_in(messages.CONTROL_QUEUE)) == (NOON + SECOND, [(["toy", run.pk], {})])
+    assert Execution.objects.get(state="SKIPPED").slots_skipped == 4
 
 
 def test_a_schedule_that_somebody_has_locked_does_not_keep_the_others_from_their_slots():
@@ -391,20 +401,3 @@ def another_session():
 
 def seen(row):
     return PeriodicTask.objects.get(pk=row.pk).last_run_at
-
-
-def insert_and_freeze(row, inserted, thawed):
-    """Another beat, which stands still between its INSERT and its COMMIT until it is told to go on."""
-
-    def freeze_after_insert(execute, sql, params, many, context):
-        result = execute(sql, params, many, context)
-        if sql.startswith('INSERT INTO "job_executions"'):
-            inserted.set()
-            thawed.wait(60)
-        return result
-
-    try:
-        with connection.execute_wrapper(freeze_after_insert):
-            tick_at(a_beat(), NOON + HOUR)
-    finally:
-        connection.close()

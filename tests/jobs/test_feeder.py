@@ -1,10 +1,11 @@
 """The window of messages: how many, which first, which again."""
 
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from rows_and_messages import dead_broker, empty_broker, messages_in
+from rows_and_messages import dead_broker, empty_broker, frozen_after, messages_in
 from toy_jobs import toy_job
 
 from riotwatch_jobs import feeder, registry
@@ -160,6 +161,15 @@ def test_eight_feeders_at_once_never_overfill_a_window(items, worker, now):
     assert queued() == feeder.window(PLAYERS, now) == 20
     pairs = [tuple(pair) for pair in sent()]
     assert len(pairs) == len(set(pairs)) == 20
+
+
+def test_a_worker_that_is_frozen_while_it_feeds_keeps_others_from_feeding_for_three_seconds_only(items, now):
+    items(1)
+    with frozen_after('UPDATE "work_items"', lambda: feeder.feed(now=now)):
+        assert feeder.feed(now=now) == 0
+        time.sleep(4)
+        assert feeder.feed(now=now) == 1
+    assert len(sent()) == 1
 
 
 # --- Which first -----------------------------------------------------------------------------------------------------
