@@ -1,6 +1,7 @@
 """The key was replaced by one of another application: two applications of one simulator, over HTTP."""
 
 import io
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -114,9 +115,9 @@ def tracked(riot):
     return players
 
 
-def rekey(monkeypatch, *options, key=NEW_KEY):
+def rekey(monkeypatch, *options, key=NEW_KEY, out=None):
     monkeypatch.setattr("sys.stdin", io.StringIO(key + "\n"))
-    out = io.StringIO()
+    out = out or io.StringIO()
     try:
         call_command("rekey_players", *options, stdout=out)
     except CommandError as error:
@@ -250,6 +251,15 @@ def test_whoever_cannot_be_resolved_is_listed_and_keeps_the_old_id(riot, tracked
     assert update(found).resolves
     # Jobs do not ask for an id that the key cannot read: it would fail in every run.
     assert set(Player.objects.tracked().active().reachable()) == {found}
+
+
+def test_scripts_read_how_many_moved_and_who_did_not(riot, tracked, monkeypatch):
+    lost, _ = tracked
+    Player.objects.filter(pk=lost.pk).update(game_name="Nobody Ever", tag_line="0000")
+    told = io.StringIO()
+    code, _ = rekey(monkeypatch, "--reach", "tracked", "--json", out=told)
+    nobody = {"id": lost.pk, "riot_id": "Nobody Ever#0000", "platform": "euw1", "why": Change.NOT_FOUND}
+    assert (code, json.loads(told.getvalue())) == (5, {"moved": 1, "merged": 0, "unresolved": [nobody]})
 
 
 def test_a_player_met_again_before_is_merged_with_all_games_and_ranks(riot, tracked, monkeypatch):

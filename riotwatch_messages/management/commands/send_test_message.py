@@ -1,5 +1,6 @@
 """`manage.py send_test_message`: whether messages arrive, and why not."""
 
+import json
 import time
 from typing import Any
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         """Whom to, and how long to wait."""
         parser.add_argument("target", nargs="*", help="names of NOTIFY_URLS; none: all of them")
         parser.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds to wait (default 30)")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """0 all were taken, 1 one was not, 2 no such target, 3 nobody sent them in time."""
@@ -32,7 +34,14 @@ class Command(BaseCommand):
             raise CommandError(f"NOTIFY_URLS has no {', '.join(sorted(unknown))}; there are: {known}", returncode=2)
         asked = [telling.test(name, by="manage.py send_test_message") for name in names]
         self._wait(asked, time.monotonic() + options["timeout"])
-        self._tell(asked)
+        if options["json"]:
+            self.stdout.write(json.dumps([_as_json(message) for message in asked]))
+        else:
+            self._tell(asked)
+        if any(message.why for message in asked):
+            raise SystemExit(1)
+        if any(message.state == MessageState.PENDING for message in asked):
+            raise SystemExit(3)
 
     def _wait(self, asked: list[Message], until: float) -> None:
         while time.monotonic() < until:
@@ -48,7 +57,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{message.target}: sent")
             else:
                 self.stderr.write(f"{message.target}: {message.why or 'not sent yet: does housekeeping run?'}")
-        if any(message.why for message in asked):
-            raise SystemExit(1)
-        if any(message.state == MessageState.PENDING for message in asked):
-            raise SystemExit(3)
+
+
+def _as_json(message: Message) -> dict[str, object]:
+    return {"id": message.pk, "target": message.target, "state": message.state, "why": message.why}

@@ -3,12 +3,13 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from riotwatch_players import keys, outages, rekeying
 from riotwatch_players.management.commands.set_riot_key import read_key
+from riotwatch_players.management.telling_command import TellingCommand
 from riotwatch_players.models import ForeignDatabase
 from riotwatch_players.rekeying import Reach, Rekeyed, Switch
 from riotwatch_players.riot.errors import KeyRefused, RiotError
@@ -17,7 +18,7 @@ EXIT_BAD_INPUT = 2
 EXIT_PARTIAL = 5
 
 
-class Command(BaseCommand):
+class Command(TellingCommand):
     """Ends with 0 when everybody was found, 5 when some were not, 2 for a bad key, 1 when Riot cannot be asked."""
 
     help = (
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
+        super().add_arguments(parser)
         parser.add_argument(
             "--key-in-use", action="store_true", help="the new key is in use already (environment, or stored earlier)"
         )
@@ -48,21 +50,29 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Riot could not be asked any longer: {problem}. What is done is stored; start the command again."
             ) from None
-        self._report(done)
+        self._report(done, as_json=options["json"])
 
-    def _report(self, done: Rekeyed) -> None:
-        for player, change in done.unresolved:
-            self.stdout.write(f"not found: {player} ({player.platform}): {change}")
-        self.stdout.write(
+    def _report(self, done: Rekeyed, *, as_json: bool) -> None:
+        lines = [f"not found: {player} ({player.platform}): {change}" for player, change in done.unresolved]
+        lines.append(
             f"{done.moved} players have new ids, {done.merged} were merged with rows met meanwhile, "
             f"{len(done.unresolved)} were not found"
         )
+        self.tell("\n".join(lines), _values(done), as_json=as_json)
         if done.unresolved:
             raise CommandError(
                 "Those not found keep what is known about them. Track them again under the names they bear now, or "
                 "start the command again later.",
                 returncode=EXIT_PARTIAL,
             )
+
+
+def _values(done: Rekeyed) -> dict[str, object]:
+    unresolved = [
+        {"id": player.pk, "riot_id": player.riot_id, "platform": player.platform, "why": change.value}
+        for player, change in done.unresolved
+    ]
+    return {"moved": done.moved, "merged": done.merged, "unresolved": unresolved}
 
 
 def _begin(text: str | None) -> Switch:
