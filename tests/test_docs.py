@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import table
 from django.core.management import get_commands, load_command_class
+from django.core.management.base import CommandParser
 from promises import PROMISES, Promise
 
 from riotwatch_jobs import registry
@@ -170,13 +171,21 @@ def test_every_command_of_ours_is_in_the_readme():
     assert ours == set(re.findall(r"^\| `([a-z_]+)[ `]", section(read("README.md"), "Commands"), flags=re.MULTILINE))
 
 
+def parsers_of_ours() -> dict[str, CommandParser]:
+    ours = {name: package for name, package in get_commands().items() if package.startswith("riotwatch")}
+    return {name: load_command_class(package, name).create_parser("manage.py", name) for name, package in ours.items()}
+
+
+def test_the_help_of_every_command_of_ours_names_its_exit_codes():
+    helps = {name: " ".join(parser.format_help().split()) for name, parser in parsers_of_ours().items()}
+    assert len(helps) > 30
+    assert [name for name, text in helps.items() if not re.search(r"Exit codes: 0 [^.]+\.$", text)] == []
+
+
 def test_the_readme_names_the_commands_that_take_no_json():
     text = section(read("README.md"), "Commands")
     named = re.search(r"Every command takes `--json`, but .*?\((.*?)\)", text, flags=re.DOTALL)
-    ours = {name: package for name, package in get_commands().items() if package.startswith("riotwatch")}
-    parsers = {
-        name: load_command_class(package, name).create_parser("manage.py", name) for name, package in ours.items()
-    }
+    parsers = parsers_of_ours()
     without = {name for name, parser in parsers.items() if "--json" not in parser._option_string_actions}
     assert named
     assert set(re.findall(r"`(\w+)`", named[1])) == without

@@ -1,7 +1,4 @@
-"""`manage.py checklist daily|weekly|monthly|quarterly`: an operator's routine, answered as far as rows can answer.
-
-Exit codes: 0 nothing is to be done but what is done by hand, 1 something is, 2 bad input.
-"""
+"""`manage.py checklist daily|weekly|monthly|quarterly`: an operator's routine, answered as far as rows can answer."""
 
 from typing import Any
 

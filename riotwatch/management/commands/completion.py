@@ -1,7 +1,4 @@
-"""`manage.py completion bash`: what makes the shell complete commands, options and job ids.
-
-Exit codes: 0 done, 2 bad input.
-"""
+"""`manage.py completion bash`: what makes the shell complete commands, options and job ids."""
 
 import json
 import shlex
@@ -42,6 +39,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare which shell."""
+        parser.epilog = "Exit codes: 0 done, 2 bad input."
         parser.add_argument("shell", choices=["bash"])
         parser.add_argument("--json", action="store_true", help="print the words of each command as JSON")
 

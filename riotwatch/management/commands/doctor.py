@@ -1,7 +1,4 @@
-"""`manage.py doctor`: says what is wrong with this installation, and which command helps.
-
-Exit codes: 0 nothing is wrong, 1 something is.
-"""
+"""`manage.py doctor`: says what is wrong with this installation, and which command helps."""
 
 from collections.abc import Sequence
 

@@ -17,9 +17,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The command's own options."""
+        parser.epilog = "Exit codes: 0 stopped when it was told to, 1 it cannot start."
         parser.add_argument("--services-only", action="store_true", help="start the embedded servers alone")
 
     def handle(self, *, services_only: bool, **_options: object) -> None:
-        """Ends with 0 after a requested stop, 1 when it cannot start."""
+        """Start; end when that is asked for."""
         startup = Startup(Console(sys.stdout))
         sys.exit(startup.services() if services_only else startup.everything())

@@ -1,7 +1,4 @@
-"""`manage.py create_api_key`: a key for the REST API, printed once.
-
-Exit codes: 0 done, 2 bad input.
-"""
+"""`manage.py create_api_key`: a key for the REST API, printed once."""
 
 import json
 from typing import Any
@@ -23,6 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
+        parser.epilog = "Exit codes: 0 done, 2 bad input."
         parser.add_argument("name", metavar="NAME", help="what the key is for")
         parser.add_argument("--role", choices=Role.values, required=True, help="what it may do")
         parser.add_argument("--json", action="store_true", help="print JSON")

@@ -5,7 +5,7 @@ import time
 from types import FrameType
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from riotwatch_jobs.delivering import Delivery
 from riotwatch_jobs.housekeeping import Housekeeper
@@ -18,6 +18,10 @@ class Command(BaseCommand):
     """Runs until SIGTERM or Ctrl-C."""
 
     help = "Feed due items to the queues, rescue what dead workers held, send lost messages again, tell people, prune."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Nothing but how it ends."""
+        parser.epilog = "Exit codes: 0 stopped when it was told to."
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Work until told to stop."""

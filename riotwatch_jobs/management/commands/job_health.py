@@ -1,7 +1,4 @@
-"""`manage.py job_health`: is the system well? For monitors and for people.
-
-Exit codes: 0 it is, 1 it is not.
-"""
+"""`manage.py job_health`: is the system well? For monitors and for people."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,4 @@
-"""`manage.py sync_schedules`: a schedule row for every job of the catalogue.
-
-Exit codes: 0 done, 1 the database does not answer.
-"""
+"""`manage.py sync_schedules`: a schedule row for every job of the catalogue."""
 
 import dataclasses
 from typing import Any

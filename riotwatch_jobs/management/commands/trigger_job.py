@@ -1,8 +1,4 @@
-"""`manage.py trigger_job`: run a job now.
-
-Exit codes: 0 done (or queued, without --wait), 1 failed, cancelled or abandoned, 2 bad input, 3 timed out,
-4 skipped or no live worker, 5 ended rate-limited or partial.
-"""
+"""`manage.py trigger_job`: run a job now."""
 
 import json
 import time
@@ -50,6 +46,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
+        parser.epilog = (
+            "Exit codes: 0 done (or queued, without --wait), 1 failed, cancelled or abandoned, 2 bad input, "
+            "3 timed out, 4 skipped or no live worker, 5 ended rate-limited or partial."
+        )
         parser.add_argument("job_id", metavar="JOB_ID")
         parser.add_argument("--wait", action="store_true", help="wait for the run's end and exit with its outcome")
         parser.add_argument("--inline", action="store_true", help="work on the run in this process, without workers")

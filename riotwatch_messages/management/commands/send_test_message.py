@@ -19,12 +19,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Whom to, and how long to wait."""
+        parser.epilog = "Exit codes: 0 all were taken, 1 one was not, 2 no such target, 3 nobody sent them in time."
         parser.add_argument("target", nargs="*", help="names of NOTIFY_URLS; none: all of them")
         parser.add_argument("--timeout", type=float, default=30.0, metavar="S", help="seconds to wait (default 30)")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
-        """0 all were taken, 1 one was not, 2 no such target, 3 nobody sent them in time."""
+        """Ask, wait, tell."""
         del args
         names = options["target"] or list(targets.configured())
         if not names:

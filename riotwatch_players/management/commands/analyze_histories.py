@@ -30,6 +30,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """IN, OUT and the card."""
+        parser.epilog = "Exit codes: 0 done, 2 bad input."
         parser.add_argument("source", metavar="IN.jsonl", type=Path)
         parser.add_argument("output", metavar="OUT.jsonl", type=Path)
         add_card_option(parser)

@@ -1,7 +1,4 @@
-"""`manage.py erase_player "Name#TAG" --yes`: erase a player for good.
-
-Exit codes: 0 done, 2 bad input, nobody or several known by that name, or no --yes.
-"""
+"""`manage.py erase_player "Name#TAG" --yes`: erase a player for good."""
 
 from typing import Any
 
@@ -23,6 +20,7 @@ class Command(TellingCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
+        parser.epilog = "Exit codes: 0 done, 2 bad input, nobody or several known by that name, or no --yes."
         parser.add_argument("who", metavar="NAME#TAG", help="or a puuid")
         parser.add_argument("--platform", help="needed where several players bore the name")
         parser.add_argument("--yes", action="store_true", help="really erase; without it, say what would go")

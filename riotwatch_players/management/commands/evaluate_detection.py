@@ -29,6 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which card, which worlds, how many accounts, which form."""
+        parser.epilog = "Exit codes: 0 done, 1 the database does not answer, 2 bad input."
         parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
         add_card_option(parser)
         parser.add_argument("--size", type=int, default=6_000, help="accounts per world (default 6000)")

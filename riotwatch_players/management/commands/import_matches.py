@@ -19,12 +19,16 @@ REFUSED = 4
 
 
 class Command(BaseCommand):
-    """Prints a summary; exit code 0 also when some of it was no match, 2 for a path that does not exist."""
+    """Prints a summary."""
 
     help = "Store match-v5 bodies from files, folders and archives (.json, .jsonl, .tar.xz, .zip, …)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """PATH… and --json."""
+        parser.epilog = (
+            "Exit codes: 0 done (also when some of it was no match), 2 no such path, 4 another RIOT_API_URL than "
+            "the database's."
+        )
         parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="file, folder or archive")
         parser.add_argument("--json", action="store_true", help="print the summary as one JSON object")
 

@@ -30,12 +30,15 @@ class Command(BaseCommand):
 
     help = (
         "Add players by Riot ID and track them. A line is Name#TAG, Name#TAG platform, or both as CSV; FILE may be - "
-        "for standard input. Ends with 0 if every line worked out, 5 if some did, 2 if none did, and with 1 if Riot "
-        "could not be asked."
+        "for standard input."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """FILE, --platform, --no-track and --json."""
+        parser.epilog = (
+            "Exit codes: 0 every line worked out, 1 Riot could not be asked, 2 bad input or no line worked out, "
+            "4 another RIOT_API_URL than the database's, 5 some lines did."
+        )
         parser.add_argument("file", metavar="FILE", help="text or CSV; - for standard input")
         parser.add_argument("--platform", default="euw1", help=f"of lines that name none: {', '.join(PLATFORMS)}")
         parser.add_argument("--no-track", action="store_true", help="only add them; no request is made for them later")

@@ -19,7 +19,7 @@ EXIT_PARTIAL = 5
 
 
 class Command(TellingCommand):
-    """Ends with 0 when everybody was found, 5 when some were not, 2 for a bad key, 1 when Riot cannot be asked."""
+    """Reads the key as set_riot_key does."""
 
     help = (
         "After a change to a key of another application, whose ids differ: ask Riot for the players by Riot ID and "
@@ -30,6 +30,10 @@ class Command(TellingCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
+        parser.epilog = (
+            "Exit codes: 0 everybody was found, 1 Riot could not be asked, 2 the key does not work, "
+            "5 some were not found."
+        )
         parser.add_argument(
             "--key-in-use", action="store_true", help="the new key is in use already (environment, or stored earlier)"
         )

@@ -29,6 +29,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where, which world, and how strict."""
+        parser.epilog = "Exit codes: 0 stopped when it was told to, 2 bad input or a port that is taken."
         parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one")
         parser.add_argument("--host", default=LOOPBACK, help="a loopback address")
         parser.add_argument("--seed", default="1", help="another seed is another world")

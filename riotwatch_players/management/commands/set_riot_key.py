@@ -1,7 +1,4 @@
-"""`manage.py set_riot_key`: give all processes a new key, without a restart.
-
-Exit codes: 0 done, 1 Riot could not be asked, 2 the key does not work.
-"""
+"""`manage.py set_riot_key`: give all processes a new key, without a restart."""
 
 import getpass
 import sys
@@ -29,6 +26,7 @@ class Command(TellingCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
+        parser.epilog = "Exit codes: 0 done, 1 Riot could not be asked, 2 the key does not work."
         parser.add_argument(
             "--forget", action="store_true", help="delete the stored key; RIOT_API_KEY of the environment is used again"
         )

@@ -1,7 +1,4 @@
-"""`manage.py track_player "Name#TAG"`: keep watch on a player.
-
-Exit codes: 0 done, 1 Riot could not be asked, 2 bad input or too many tracked.
-"""
+"""`manage.py track_player "Name#TAG"`: keep watch on a player."""
 
 from typing import Any
 
@@ -29,6 +26,7 @@ class Command(TellingCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
+        parser.epilog = "Exit codes: 0 done, 1 Riot could not be asked, 2 bad input or too many tracked."
         parser.add_argument("riot_id", metavar="NAME#TAG")
         parser.add_argument("--platform", help=f"one of {', '.join(PLATFORMS)}; without it Riot is asked")
         parser.add_argument(

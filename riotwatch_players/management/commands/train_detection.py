@@ -19,6 +19,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Where to, and how many accounts."""
+        parser.epilog = "Exit codes: 0 done, 1 the card would differ (--check), 2 the file cannot be read or written."
         parser.add_argument("--output", type=Path, help="file of the card (default: the shipped one)")
         parser.add_argument("--check", action="store_true", help="write nothing; fail if the card would differ")
         parser.add_argument("--train", type=int, default=Size().train, help="accounts per world to train on")

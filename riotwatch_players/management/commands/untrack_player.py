@@ -1,7 +1,4 @@
-"""`manage.py untrack_player "Name#TAG" --platform euw1`: stop keeping watch; what is known stays.
-
-Exit codes: 0 done, 2 bad input or nobody known by that name.
-"""
+"""`manage.py untrack_player "Name#TAG" --platform euw1`: stop keeping watch; what is known stays."""
 
 from typing import Any
 
@@ -22,6 +19,7 @@ class Command(TellingCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         super().add_arguments(parser)
+        parser.epilog = "Exit codes: 0 done, 2 bad input or nobody known by that name."
         parser.add_argument("riot_id", metavar="NAME#TAG")
         parser.add_argument("--platform", required=True, help=f"one of {', '.join(PLATFORMS)}")
 
