@@ -1,1 +1,1 @@
-"""What the pages of all applications share: times, plots, live parts, posted changes, records that are only read."""
+"""What the pages of all applications share: times, plots, live parts, posted changes, read-only records, who acts."""

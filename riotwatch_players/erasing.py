@@ -66,8 +66,8 @@ def known_about(player: Player) -> Known:
 
 
 @transaction.atomic
-def erase(player: Player, *, by: str, user: AbstractBaseUser | AnonymousUser | None, now: datetime) -> bool:
-    """Erase a player; False when somebody else just did. `by` is told in log and audit; the audit needs a `user`.
+def erase(player: Player, *, by: str, user: AbstractBaseUser | AnonymousUser, now: datetime) -> bool:
+    """Erase a player; False when somebody else just did. `by` is told in log and audit, which needs a `user`.
 
     Whoever stores something about the player at the same time waits here, and then finds nobody to store it about.
     Rows of the same name from another application are the same person's, and go as well.
@@ -87,13 +87,12 @@ def _locked(player: Player) -> list[Player]:
     return list(Player.objects.select_for_update().filter(same).order_by(Collate("puuid", "C")))
 
 
-def _erase(found: Player, *, by: str, user: AbstractBaseUser | AnonymousUser | None, now: datetime) -> None:
+def _erase(found: Player, *, by: str, user: AbstractBaseUser | AnonymousUser, now: datetime) -> None:
     erasures.remember(found, now=now)
     _leave_matches(found)
     _take_messages_back(found)
     _clean_audit(found)
-    if user is not None:
-        _audit(found, user, f"erased, by {by}")
+    _audit(found, user, f"erased, by {by}")
     for scrub in _when_erasing:
         scrub(Identity(found.pk, found.puuid, found.riot_id))
     log.info("player_erased", player=found.pk, by=by)

@@ -11,10 +11,11 @@ from django_celery_beat.models import PeriodicTask
 from rows_and_messages import empty_broker
 from toy_jobs import Tally, toy_job
 
-from riotwatch_jobs import audit, catching_up, rescheduling, scheduling, statistics
+from riotwatch_jobs import catching_up, rescheduling, scheduling, statistics
 from riotwatch_jobs.models import EmergencyStop, Execution, JobConfiguration
 from riotwatch_jobs.outcomes import Done, Fail
 from riotwatch_jobs.registry import registered_temporarily
+from riotwatch_pages import command_line
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("lease")]
 
@@ -70,7 +71,7 @@ def test_a_job_is_switched_off_and_on(manage):
 def test_the_history_names_the_user_of_the_operating_system(manage):
     manage("disable_job", "toy")
     entry = LogEntry.objects.get()
-    assert entry.user.get_username() == audit.COMMAND_LINE_ACCOUNT
+    assert entry.user.get_username() == command_line.ACCOUNT_NAME
     assert entry.change_message.startswith("Disabled the job. By ann@")
 
 

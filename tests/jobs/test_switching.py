@@ -11,7 +11,6 @@ from rows_and_messages import empty_broker, last_ran, messages_in, schedule_row
 from toy_jobs import toy_job
 
 from riotwatch_jobs import (
-    audit,
     catching_up,
     dispatch,
     feeder,
@@ -29,6 +28,7 @@ from riotwatch_jobs.models import EmergencyStop, Execution, ExecutionState, Item
 from riotwatch_jobs.outcomes import Done
 from riotwatch_jobs.registry import registered_temporarily
 from riotwatch_jobs.switching import Refused
+from riotwatch_pages import command_line
 from tests.players.concurrency import at_once
 
 pytestmark = pytest.mark.usefixtures("lease")
@@ -185,9 +185,9 @@ def test_pause_and_resume_are_in_the_jobs_history_with_who_did_it(now):
 
 def test_nobody_can_sign_in_with_the_account_of_the_command_line(now):
     pause(now)
-    account = get_user_model().objects.get(username=audit.COMMAND_LINE_ACCOUNT)
+    account = get_user_model().objects.get(username=command_line.ACCOUNT_NAME)
     assert (account.is_active, account.has_usable_password(), account.is_staff) == (False, False, False)
-    assert authenticate(username=audit.COMMAND_LINE_ACCOUNT, password="") is None
+    assert authenticate(username=command_line.ACCOUNT_NAME, password="") is None
 
 
 # --- Enabled ---------------------------------------------------------------------------------------------------------

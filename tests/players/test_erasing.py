@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from riotwatch_jobs.models import Execution, ExecutionLog, WorkItem
 from riotwatch_messages.models import Follow, Message
+from riotwatch_pages import command_line
 from riotwatch_players import analysis, bans, bulk, erasing, reading, tracking
 from riotwatch_players.ingest import store_match
 from riotwatch_players.models import Erasure, MatchTeam, Participant, Player, Seen, Source
@@ -29,7 +30,7 @@ def store(match):
 
 
 def erase(player):
-    return erasing.erase(player, by="a test", user=None, now=factories.NOW)
+    return erasing.erase(player, by="a test", user=command_line.account(), now=factories.NOW)
 
 
 def everything_stored():
@@ -258,6 +259,16 @@ def test_the_command_tells_what_goes_and_erases_with_yes(stored, capsys):
     call_command("erase_player", "ada#euw", "--yes")
     assert capsys.readouterr().out == f"player {stored.pk} is erased\n"
     assert not Player.objects.filter(puuid=ADA).exists()
+
+
+def test_the_command_leaves_the_audit_entry_that_the_page_leaves(talked_about, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "ann")
+    call_command("erase_player", "Ada#EUW", "--yes")
+    entry = LogEntry.objects.get(object_id=str(talked_about.pk), action_flag=DELETION)
+    assert (entry.user.get_username(), entry.object_repr) == (command_line.ACCOUNT_NAME, f"player {talked_about.pk}")
+    assert entry.change_message.startswith("erased, by ann@")
+    assert entry.change_message.endswith(" (command line)")
+    assert rows_naming(ADA, "Ada#EUW") == []
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
+from riotwatch_pages import command_line
 from riotwatch_players import erasing, tracking
 from riotwatch_players.management.telling_command import TellingCommand
 from riotwatch_players.models import Player
@@ -32,7 +33,7 @@ class Command(TellingCommand):
         if not options["yes"]:
             what = f"this erases {_described(player)}, for good. Add --yes to do it"
             raise CommandError(what, returncode=EXIT_BAD_INPUT)
-        erasing.erase(player, by="the command line", user=None, now=timezone.now())
+        erasing.erase(player, by=command_line.operator(), user=command_line.account(), now=timezone.now())
         self.tell(f"player {player.pk} is erased", {"id": player.pk, "erased": True}, as_json=options["json"])
 
 
