@@ -168,7 +168,9 @@ class MessageAdmin(ReadOnlyAdmin):
         form = ChoicesForm(request.POST or None, may_change=may_change)
         if form.is_bound and form.is_valid():
             return self._save_choices(request, form)
-        context = self.admin_site.each_context(request) | {"opts": self.opts, "title": "Who hears of what"}
+        title = "Who hears of what"
+        # With the model's options in its context the skin would leave the page itself out of the path above it.
+        context = self.admin_site.each_context(request) | {"model_admin": self, "title": title, "content_title": title}
         context |= {"form": form, "targets": list(targets.configured()), "followed": FOLLOWED, "may_change": may_change}
         return TemplateResponse(request, "riotwatch_messages/choices.html", context)
 
