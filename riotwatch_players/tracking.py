@@ -58,11 +58,21 @@ class WasErased(Exception):
     def __init__(self, riot_id: str, platform: str) -> None:
         self.riot_id = riot_id
         self.platform = platform
-        super().__init__(
-            f"{riot_id} ({platform}) was erased here for good and is not stored again. If that is wanted all the same, "
-            "lift the erasure: the switch in the form for adding, track_player --lift-erasure, or lift_erasure in the "
-            "API, for administrators"
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        return (
+            f"{self.riot_id} ({self.platform}) was erased here for good and is not stored again. If that is wanted all "
+            "the same, lift the erasure: the switch in the form for adding, track_player --lift-erasure, or "
+            "lift_erasure in the API, for administrators"
         )
+
+
+class ErasedMeanwhile(WasErased):
+    """The player was erased while something was to be changed about them."""
+
+    def _text(self) -> str:
+        return "the player was erased at this very moment, and nothing was changed"
 
 
 class NotKnown(LookupError):
@@ -179,7 +189,7 @@ def _stored(wanted: Player, *, lift_erasure: bool) -> tuple[Player, bool]:
 
 
 def track(player: Player, *, now: datetime) -> bool:
-    """Keep watch on a player from now on; False when that was so already. Raises TooManyTracked."""
+    """Keep watch on a player from now on; False when that was so already. Raises TooManyTracked or ErasedMeanwhile."""
     rule = current_rule()
     with transaction.atomic():
         _one_at_a_time()
@@ -188,15 +198,15 @@ def track(player: Player, *, now: datetime) -> bool:
         if Player.objects.tracked().count() >= rule.max_tracked_players:
             raise TooManyTracked(rule.max_tracked_players)
         Player.objects.filter(pk=player.pk).update(tracked=True, tracked_at=now, history_full_at=None)
-    player.refresh_from_db()
+    _reread(player)
     transaction.on_commit(lambda: discovery.discover_around(player, rule.discovery, now=now) and None)
     return True
 
 
 def untrack(player: Player) -> bool:
-    """Stop keeping watch; what is known stays. False when the player was not tracked."""
+    """Stop keeping watch; what is known stays. False when the player was not tracked. Raises ErasedMeanwhile."""
     changed = Player.objects.tracked().filter(pk=player.pk).update(tracked=False, tracked_at=None)
-    player.refresh_from_db()
+    _reread(player)
     return bool(changed)
 
 
@@ -223,6 +233,13 @@ def find(riot_id: str, *, platform: str) -> Player:
     if player is None:
         raise NotKnown(f"{game_name}#{tag_line}", platform)
     return player
+
+
+def _reread(player: Player) -> None:
+    try:
+        player.refresh_from_db()
+    except Player.DoesNotExist:
+        raise ErasedMeanwhile(player.riot_id, player.platform) from None
 
 
 def _one_at_a_time() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404
@@ -85,15 +86,25 @@ class PlayerActions(AskingAdmin):
         done: dict[str, list[Player]] = {}
         try:
             for player in players:
-                what = CHANGES[verb](player, request.POST.get("reason", "").strip())
-                done.setdefault(what, []).append(player)
-                if what:
-                    audit(request, player, what)
+                done.setdefault(self._changed(request, player, verb), []).append(player)
         except tracking.TooManyTracked as problem:
             self.message_user(request, f"{player}: {problem}", level=messages.ERROR)
         done.pop("", None)
         for what, changed in done.items():
             self.message_user(request, f"{_listed(changed)} {what}", level=messages.SUCCESS)
+
+    def _changed(self, request: HttpRequest, player: Player, verb: str) -> str:
+        """What the player is now; "" where nothing was changed."""
+        try:
+            # In one transaction, so that an erasure finds the trace and takes the name out of it.
+            with transaction.atomic():
+                what = CHANGES[verb](player, request.POST.get("reason", "").strip())
+                if what:
+                    audit(request, player, what)
+        except tracking.ErasedMeanwhile as problem:
+            self.message_user(request, f"Player {player.pk}: {problem}", level=messages.ERROR)
+            return ""
+        return what
 
     @admin.action(description="Track", permissions=["change"])
     def track_players(self, request: HttpRequest, queryset: QuerySet[Player]) -> None:

@@ -1,6 +1,7 @@
 """Erasing a player: nothing that says who it was is left, and nothing brings them back by itself."""
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from django.apps import apps
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from riotwatch_jobs.models import Execution, ExecutionLog, WorkItem
@@ -182,6 +183,41 @@ def test_matches_that_are_stored_at_the_same_time_bring_nobody_back():
     assert at_once(lambda: erase(ada), *(lambda match=match: store(match) for match in others)) == []
     assert not Player.objects.filter(puuid=ADA).exists()
     assert Participant.objects.filter(player=None).count() == 9
+
+
+def until_somebody_waits_for_a_row():
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees the first answer again
+            cursor.execute(waiting)
+            if cursor.fetchone() != (0,):
+                return
+            time.sleep(0.02)
+    pytest.fail("nobody waited")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("verb", "tracked"), [("track", False), ("untrack", True)])
+def test_who_tracks_somebody_in_the_moment_of_their_erasure_is_told(admin_client, verb, tracked):
+    ada = factories.known("Ada", tracked=tracked, tracked_at=factories.NOW if tracked else None)
+    under_way, told_of = threading.Event(), []
+
+    def erase_slowly():
+        with transaction.atomic():
+            erase(ada)
+            under_way.set()
+            until_somebody_waits_for_a_row()
+
+    def change():
+        assert under_way.wait(20)
+        told_of.extend(told(admin_client.post(page(Player, verb, ada.pk), follow=True)))
+
+    assert at_once(erase_slowly, change) == []
+    assert f"Player {ada.pk}: the player was erased at this very moment, and nothing was changed" in told_of
+    assert not any("Ada" in text for text in told_of)
+    assert rows_naming(ADA, "Ada#EUW") == []
 
 
 # --- Adding again ----------------------------------------------------------------------------------------------------
