@@ -9,7 +9,7 @@ from riotwatch_jobs.api import emergency, jobs, runs, schedules, status
 from riotwatch_jobs.api import problems as job_problems
 from riotwatch_jobs.jobs import player_api
 from riotwatch_messages import api as messages
-from riotwatch_players.api import exports, keys, players, records
+from riotwatch_players.api import exports, game, keys, players, records
 from riotwatch_players.api import problems as player_problems
 
 VERSION = "1"
@@ -40,5 +40,5 @@ api = Api(
 api.translate(job_problems.TRANSLATION)
 api.translate(player_problems.TRANSLATION)
 # Addresses of one word before those that take any word in its place.
-for router in (status, runs, schedules, jobs, emergency, keys, exports, records, players, player_api, messages):
+for router in (status, runs, schedules, jobs, emergency, keys, exports, records, players, player_api, game, messages):
     api.add_router("", router.router)

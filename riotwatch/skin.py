@@ -82,6 +82,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Analyses", "troubleshoot", "riotwatch_players.analysis"),
                     _page("What people say", "rate_review", "riotwatch_players.detectionlabel"),
                     _page("Matches", "swords", "riotwatch_players.match"),
+                    _page("Champions", "shield_person", "riotwatch_players.championrecord"),
                     _page("Ranks", "leaderboard", "riotwatch_players.ranksnapshot"),
                     _page("Account checks", "person_off", "riotwatch_players.bancheck"),
                     _page("Match backlog", "pending", "riotwatch_players.backlogmatch"),

@@ -9,12 +9,14 @@ from riotwatch_players.models.analyses import Analysis
 from riotwatch_players.models.backlog import BacklogMatch, BacklogState
 from riotwatch_players.models.bans import BanCheck, Seen
 from riotwatch_players.models.budget_readings import BudgetReading
+from riotwatch_players.models.champions import ChampionCount, ChampionPair, ChampionRecord, Relation
 from riotwatch_players.models.detection_baselines import BaselineCount, DetectionBaseline
 from riotwatch_players.models.detection_labels import DetectionLabel, LabelSource, Question, Says
 from riotwatch_players.models.detection_models import DetectionModel, ModelOrigin, ModelState
 from riotwatch_players.models.erasures import Erasure
 from riotwatch_players.models.keys import KeyOutage, RiotKey
 from riotwatch_players.models.matches import MIN_USABLE_DURATION_S, RANKED_SOLO_QUEUE, Match, MatchTeam, Participant
+from riotwatch_players.models.patches import CurrentPatch, PatchSource, PlatformState
 from riotwatch_players.models.players import SOLO_QUEUE, Player, PlayerQuerySet, RankSnapshot, Stage, Waiting
 from riotwatch_players.models.shadow_judgements import ShadowJudgement
 from riotwatch_players.models.sources import ForeignDatabase, Source
@@ -29,6 +31,10 @@ __all__ = [
     "BanCheck",
     "BaselineCount",
     "BudgetReading",
+    "ChampionCount",
+    "ChampionPair",
+    "ChampionRecord",
+    "CurrentPatch",
     "DetectionBaseline",
     "DetectionLabel",
     "DetectionModel",
@@ -41,10 +47,13 @@ __all__ = [
     "ModelOrigin",
     "ModelState",
     "Participant",
+    "PatchSource",
+    "PlatformState",
     "Player",
     "PlayerQuerySet",
     "Question",
     "RankSnapshot",
+    "Relation",
     "RiotKey",
     "Says",
     "Seen",

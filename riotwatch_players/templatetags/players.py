@@ -42,3 +42,9 @@ def model_state_color(state: str) -> str:
 def percent(share: float | None) -> str:
     """A share from 0 to 1 in percent; "" where it is unknown."""
     return "" if share is None else f"{share:.0%}"
+
+
+@register.filter
+def points(share: float) -> str:
+    """A difference between shares in points of a percent, with its sign."""
+    return f"{share * 100:+.1f}"

@@ -4,7 +4,7 @@ import pytest
 import requests
 from django.utils import timezone
 
-from riotwatch_players import bans, keys, models_in_use
+from riotwatch_players import bans, champion_index, keys, models_in_use
 from riotwatch_players.ingest import store_match
 from riotwatch_players.models import Analysis, BacklogMatch, DetectionLabel, Seen
 from riotwatch_players.simulator.app import Options
@@ -55,6 +55,7 @@ def stored(db):
     """A player with everything that is stored about one, a label too; a key and a model."""
     player = factories.known("Ada", tracked=True, tracked_at=factories.NOW)
     store_match(player.source, "EUW1_7000000001", factories.body(), now=factories.NOW, discover=None)
+    champion_index.count(days=60, now=factories.NOW)
     record_rank(player, [factories.solo_queue()], now=factories.NOW)
     BacklogMatch.objects.create(
         source=player.source, match_id="EUW1_9", region="europe", lane=BacklogMatch.TRACKED, added_at=factories.NOW

@@ -1,10 +1,13 @@
 """Every list and page of players, for those who may see them and for those who may not."""
 
+import re
+
 import pytest
 from django.urls import reverse
 
+from riotwatch_players import champion_index
 from riotwatch_players.ingest import store_match
-from riotwatch_players.models import Analysis, BacklogMatch, BanCheck, Match, RankSnapshot
+from riotwatch_players.models import Analysis, BacklogMatch, BanCheck, ChampionRecord, Match, RankSnapshot
 from tests.players import factories
 from tests.players.pages import MODELS, page, text_of
 
@@ -94,3 +97,16 @@ def test_a_match_of_the_backlog_leads_to_the_stored_one(admin_client, stored):
     row = BacklogMatch.objects.get(match_id="EUW1_7000000001")
     address = page(Match, "change", Match.objects.get().pk)
     assert address in text_of(admin_client.get(page(BacklogMatch, "change", row.pk)))
+
+
+def test_a_champions_page_shows_its_roles_and_whom_it_does_well_with_and_against(admin_client):
+    for match in factories.several(12):
+        store_match(factories.source(), factories.id_of(match), match, now=factories.NOW, discover=None)
+    champion_index.count(days=60, now=factories.NOW)
+    row = ChampionRecord.objects.get(champion_id=1)
+    shown = text_of(admin_client.get(page(ChampionRecord, "change", row.pk)))
+    assert re.search(r"<th[^>]*>Top</th><td[^>]*>12</td><td[^>]*>100%</td>", shown)
+    assert re.search(r"Strong against.*<th[^>]*>Urgot</th><td[^>]*>12</td><td[^>]*>100%</td>", shown, re.DOTALL)
+    assert "Nobody yet with 10 games or more." in shown
+    names = [one.champion_id for one in admin_client.get(page(ChampionRecord), {"q": "ann"}).context["cl"].result_list]
+    assert names == [1]
