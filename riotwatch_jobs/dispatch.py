@@ -192,13 +192,16 @@ def _start_pending(execution_id: int, *, now: datetime) -> Execution | None:
 
 
 def _leave_to_others(execution: Execution, problem: registry.OtherCode, *, now: datetime) -> None:
-    """The run stays PENDING and is sent again: during a deployment another worker has the code, later nobody has."""
+    """The run stays PENDING and is sent again: during a deployment another worker has the code, later nobody has.
+
+    At once with the next sweep, for it may take several sendings until one comes to such a worker.
+    """
     if now - execution.queued_at >= OTHER_CODE_FOR:
         end_unstarted(execution, ExecutionState.FAILED, f"no worker has its code: {problem}", now=now)
         return
     log.error("run_left_to_others", run=execution.pk, problem=problem)
     waiting = Execution.objects.filter(pk=execution.pk, state=ExecutionState.PENDING)
-    waiting.update(reason=f"left to workers with other code: {problem}")
+    waiting.update(reason=f"left to workers with other code: {problem}", sent_at=None)
 
 
 def _start_with_items(execution: Execution, *, now: datetime) -> bool:

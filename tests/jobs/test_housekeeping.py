@@ -379,3 +379,15 @@ def test_a_housekeeper_that_is_told_to_stop_stops_soon():
     began = time.monotonic()
     keeper.run()
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.usefixtures("starter")
+def test_a_run_that_a_worker_of_the_release_before_left_is_sent_again_with_the_next_sweep(now, logged):
+    run = pending_run(now)
+    Execution.objects.filter(pk=run.pk).update(job_id="job_of_the_next_release", sent_at=now)
+    assert dispatch.start(run.pk, now=now) is None
+    assert len(logged("run_left_to_others")) == 1
+    assert resend_pending(now + SECOND) == 1
+    assert resend_pending(now + 2 * SECOND) == 0, "another worker may be about to take it"
+    run.refresh_from_db()
+    assert (run.state, "other code" in run.reason) == ("PENDING", True)
