@@ -12,7 +12,6 @@ from riotwatch_players import gateway, patches
 from riotwatch_players.models import PatchSource
 from riotwatch_players.riot.routing import region_of_platform
 
-PLATFORMS, PATCH = 0, 1
 PATCH_KEY = "patch"
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pydantic
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Schema
@@ -28,15 +29,16 @@ from riotwatch_players.models import (
 router = Router(tags=["Game"])
 
 DATABASE_INTEGER = 2**31 - 1
-LEAST_GAMES = 10
-LATE = "run history_index: it counts them from stored matches"
+REMEDY = "run history_index: it counts them from stored matches"
 
 
 class PairFilter(Paging):
     """Which pairs of champions."""
 
     champion_id: int | None = pydantic.Field(None, ge=0, le=DATABASE_INTEGER, examples=[64])
-    at_least: int = pydantic.Field(LEAST_GAMES, ge=1, le=100_000, description="Only pairs of so many games.")
+    at_least: int = pydantic.Field(
+        champion_index.SHOWN_FROM_GAMES, ge=1, le=100_000, description="Only pairs of so many games."
+    )
 
 
 class PairOut(Schema):
@@ -144,7 +146,7 @@ def show_champion(request: HttpRequest, champion_id: int) -> dict[str, Any]:
     found = champion_index.champion(champion_id) if 0 <= champion_id <= DATABASE_INTEGER else None
     count = ChampionCount.objects.first()
     if found is None or count is None:
-        raise Problem("not-found", f"no counted match has champion {champion_id}: look at its number, or {LATE}")
+        raise Problem("not-found", f"no counted match has champion {champion_id}: look at its number, or {REMEDY}")
     return {
         "champion_id": champion_id,
         "champion": champion_name(champion_id),
@@ -175,12 +177,12 @@ def show_patch(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _chosen(relation: Relation, chosen: PairFilter) -> Any:  # noqa: ANN401 - a queryset of pairs
+def _chosen(relation: Relation, chosen: PairFilter) -> QuerySet[ChampionPair]:
     pairs = ChampionPair.objects.filter(relation=relation, games__gte=chosen.at_least)
     return pairs if chosen.champion_id is None else pairs.filter(champion_id=chosen.champion_id)
 
 
-def _page(pairs: Any, paging: Paging) -> dict[str, Any]:  # noqa: ANN401 - a queryset of pairs
+def _page(pairs: QuerySet[ChampionPair], paging: Paging) -> dict[str, Any]:
     return page_of(pairs, paging, _pair, by=("difference", "id"))
 
 
