@@ -21,7 +21,10 @@ from riotwatch_api.models import ApiKey, Role
 from riotwatch_jobs import leases
 from riotwatch_jobs.models import Execution, ScheduleOwner, Trigger
 from riotwatch_messages import telling
+from riotwatch_players import champion_index, patches
+from riotwatch_players.ingest import store_match
 from tests.api.callers import Caller, account, caller, key_of, problem
+from tests.players import factories
 
 KEYS = reverse("admin:riotwatch_api_apikey_changelist")
 NEW_KEY = reverse("admin:riotwatch_api_apikey_add")
@@ -68,7 +71,10 @@ def addresses(toy, ada, settings) -> dict[str, object]:
     now = leases.database_now()
     run = Execution.objects.create(job_id="toy", trigger=Trigger.CLI, timeout_s=9, deadline_s=9, queued_at=now)
     row = PeriodicTask.objects.get(name="toy")
-    own = {"job_id": "toy", "run_id": run.pk, "schedule_id": row.pk}
+    store_match(ada.source, "EUW1_7000000001", factories.body(), now=factories.NOW, discover=None)
+    champion_index.count(days=60, now=factories.NOW)
+    patches.learn(now=factories.NOW)
+    own = {"job_id": "toy", "run_id": run.pk, "schedule_id": row.pk, "champion_id": 1}
     return own | {"puuid": ada.puuid, "message_id": message.pk}
 
 

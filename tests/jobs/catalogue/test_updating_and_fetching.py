@@ -10,6 +10,7 @@ from django.utils import timezone
 from riotwatch_jobs import dispatch, inline
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.models import Trigger, WorkItem
+from riotwatch_pages.command_line import account
 from riotwatch_players import erasing, tracking, updating
 from riotwatch_players.models import BacklogMatch, Match, Participant, Player, RankSnapshot
 
@@ -108,7 +109,10 @@ def test_who_is_erased_in_the_middle_of_an_update_stays_erased(riot, track, run_
     def erased_meanwhile(*given, **named):
         resolved = update_profile(*given, **named)
         eraser = threading.Thread(
-            target=lambda: (erasing.erase(player, by="a test", user=None, now=timezone.now()), connections.close_all())
+            target=lambda: (
+                erasing.erase(player, by="a test", user=account(), now=timezone.now()),
+                connections.close_all(),
+            )
         )
         eraser.start()
         eraser.join()
