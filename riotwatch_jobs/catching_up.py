@@ -11,7 +11,7 @@ import structlog
 from django.db.models import F
 from django_celery_beat.models import PeriodicTask
 
-from riotwatch_jobs import dispatch, messages, registry, scheduling, slots
+from riotwatch_jobs import dispatch, feeder, messages, registry, scheduling, slots
 from riotwatch_jobs.databases import brief_transaction
 from riotwatch_jobs.models import Execution, JobConfiguration, Trigger
 from riotwatch_jobs.scheduling import Plan
@@ -64,7 +64,7 @@ def open_due(row: PeriodicTask, *, now: datetime) -> Execution | None:
     trigger = Trigger.SCHEDULE if late <= ON_TIME else Trigger.CATCH_UP
     execution = scheduling.open_slot(due.plan, due.slot, now=now, trigger=trigger)
     if execution is not None:
-        messages.send_dispatch(execution.pk)  # at once: a beat that dies in between leaves it to the next slot's
+        messages.send_dispatch(execution.pk)  # at once: a beat that dies in between leaves it to the next slot
     else:
         _send_what_waits_again(due.plan, now)
     # The run is there before the schedule moves on: a crash in between loses nothing.
@@ -75,7 +75,7 @@ def open_due(row: PeriodicTask, *, now: datetime) -> Execution | None:
 def _send_what_waits_again(plan: Plan, now: datetime) -> None:
     """A run that waits when the next slot has come was not sent, as like as not: its beat died before it could."""
     waiting = Execution.objects.filter(job_id=plan.job_id, scope=plan.scope)
-    dispatch.resend_pending(waiting, quiet_for=RESENT_BY_NEXT_SLOT_AFTER, now=now)
+    feeder.resend_pending(waiting, quiet_for=RESENT_BY_NEXT_SLOT_AFTER, now=now)
 
 
 def note_missed(now: datetime) -> int:

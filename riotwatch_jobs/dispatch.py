@@ -16,7 +16,7 @@ import pydantic
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from structlog.contextvars import bound_contextvars
 
 from riotwatch_jobs import closing, feeder, items, logs, messages, registry, run_news
@@ -26,7 +26,6 @@ from riotwatch_jobs.models import (
     DEFAULT_SCOPE,
     EmergencyStop,
     Execution,
-    ExecutionQuerySet,
     ExecutionState,
     ItemState,
     JobConfiguration,
@@ -270,23 +269,6 @@ def _counted_with_the_last_slot(execution: Execution, reason: str, *, now: datet
             counted = Execution.objects.filter(pk=last.pk)
             counted.update(slot=execution.slot, slots_skipped=F("slots_skipped") + 1, finished_at=now)
     return True
-
-
-def resend_pending(runs: ExecutionQuerySet, *, quiet_for: timedelta, now: datetime) -> int:
-    """Send again those of the runs that still wait, where nothing of their scope is in progress; returns how many.
-
-    Only where a worker lives to start them: messages would pile up, and the broker keeps what it has.
-    """
-    if EmergencyStop.objects.exists() or messages.CONTROL_QUEUE not in feeder.queues_with_workers(now):
-        return 0
-    quiet = runs.filter(Q(sent_at=None) | Q(sent_at__lt=now - quiet_for), state=ExecutionState.PENDING)
-    busy = set(Execution.objects.in_progress().values_list("job_id", "scope"))
-    due = [run for run in quiet if (run.job_id, run.scope) not in busy]
-    for sent, run in enumerate(due):
-        Execution.objects.filter(pk=run.pk).update(sent_at=now)
-        if not messages.send_dispatch(run.pk):
-            return sent  # the broker is down: the others would fail too, each after a timeout
-    return len(due)
 
 
 def wake(reason: str, *, now: datetime) -> int:

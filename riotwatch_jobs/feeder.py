@@ -14,7 +14,16 @@ from django.db.models.functions import Coalesce, Greatest
 
 from riotwatch_jobs import messages, registry
 from riotwatch_jobs.databases import brief_transaction
-from riotwatch_jobs.models import EmergencyStop, ItemState, WorkerLease, WorkItem, WorkItemQuerySet
+from riotwatch_jobs.models import (
+    EmergencyStop,
+    Execution,
+    ExecutionQuerySet,
+    ExecutionState,
+    ItemState,
+    WorkerLease,
+    WorkItem,
+    WorkItemQuerySet,
+)
 
 MESSAGES_PER_WORKER_SLOT = 2
 UNCLAIMED_AFTER = timedelta(seconds=20)
@@ -126,6 +135,23 @@ def resend_unclaimed(*, now: datetime) -> int:
         queue_of = dict(rows)
         sent = _mark_sent(WorkItem.objects.filter(pk__in=queue_of), now)
     return _publish([(item_id, delivery, queue_of[item_id]) for item_id, delivery in sent])
+
+
+def resend_pending(runs: ExecutionQuerySet, *, quiet_for: timedelta, now: datetime) -> int:
+    """Send again those of the runs that still wait, where nothing of their scope is in progress; returns how many.
+
+    Only where a worker lives to start them: messages would pile up, and the broker keeps what it has.
+    """
+    if EmergencyStop.objects.exists() or messages.CONTROL_QUEUE not in queues_with_workers(now):
+        return 0
+    quiet = runs.filter(Q(sent_at=None) | Q(sent_at__lt=now - quiet_for), state=ExecutionState.PENDING)
+    busy = set(Execution.objects.in_progress().values_list("job_id", "scope"))
+    due = [run for run in quiet if (run.job_id, run.scope) not in busy]
+    for sent, run in enumerate(due):
+        Execution.objects.filter(pk=run.pk).update(sent_at=now)
+        if not messages.send_dispatch(run.pk):
+            return sent  # the broker is down: the others would fail too, each after a timeout
+    return len(due)
 
 
 def queues_with_workers(now: datetime) -> set[str]:

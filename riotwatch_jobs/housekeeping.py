@@ -13,7 +13,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from riotwatch_jobs import catching_up, closing, dispatch, ending, feeder, rescuing
+from riotwatch_jobs import catching_up, closing, ending, feeder, rescuing
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.loops import Loop
 from riotwatch_jobs.models import (
@@ -82,7 +82,7 @@ def sweep(now: datetime, *, judge_leases: bool = True) -> Sweep:
     done.runs_with_latecomers = ending.end_latecomers(now)
     done.runs_closed = close_finished(now)
     done.items_resent = feeder.resend_unclaimed(now=now)
-    done.runs_resent = dispatch.resend_pending(Execution.objects.all(), quiet_for=PENDING_RESENT_AFTER, now=now)
+    done.runs_resent = feeder.resend_pending(Execution.objects.all(), quiet_for=PENDING_RESENT_AFTER, now=now)
     done.slots_missed = catching_up.note_missed(now)
     return done
 

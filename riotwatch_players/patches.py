@@ -44,7 +44,6 @@ def look_at(platform: str, client: RiotClient, *, now: datetime) -> PlatformStat
     except (ServerTrouble, NetworkTrouble, UnexpectedAnswer) as error:
         PlatformState.objects.filter(pk=state.pk).update(problem=str(error))
         raise
-    state.name = told.name
     state.maintenances = [asdict(notice) for notice in told.maintenances]
     state.incidents = [asdict(notice) for notice in told.incidents]
     state.seen_at, state.problem = now, ""

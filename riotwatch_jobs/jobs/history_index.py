@@ -1,7 +1,6 @@
 """Keeps tables of how champions do together and against each other."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import pydantic
 
@@ -10,15 +9,6 @@ from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.outcomes import Done, Outcome, Skip, Target
 from riotwatch_jobs.registry import register
 from riotwatch_players import champion_index
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a run came to."""
-
-    matches: int = 0
-    champions: int = 0
-    pairs: int = 0
 
 
 @register
@@ -37,7 +27,7 @@ class HistoryIndex(Job):
 
         days: int = pydantic.Field(60, ge=1, le=730, description="Matches of so many days are counted.")
 
-    Result = Result
+    Result = champion_index.Counted
 
     def precondition(self) -> Skip | None:
         """Nothing to do before another match is stored, or a day has passed."""
@@ -55,4 +45,4 @@ class HistoryIndex(Job):
         counted = champion_index.count(days=self.config.days, now=database_now())
         log.info("champions_counted", matches=counted.matches, champions=counted.champions, pairs=counted.pairs)
         log.count(updated=counted.pairs)
-        return Done(Result(matches=counted.matches, champions=counted.champions, pairs=counted.pairs))
+        return Done(counted)

@@ -17,7 +17,7 @@ class ChampionAdmin(RecordAdmin):
 
     list_display = ("champion", "role_name", "games", "won")
     list_filter = ("role",)
-    list_intro = "Counted hourly from the stored ranked matches of the last 60 days, all ten places of each."
+    list_intro = "Counted by history_index from the newest stored ranked matches, all ten places of each."
     empty_hint = "Nothing is counted yet. history_index does it hourly, once a usable match is stored."
     search_fields = ("champion_id",)
     search_help_text = "Champion, such as Lee Sin"

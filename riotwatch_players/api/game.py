@@ -16,6 +16,7 @@ from riotwatch_api.paging import Page, Paging, page_of
 from riotwatch_api.problems import Problem
 from riotwatch_players import champion_index, patches
 from riotwatch_players.game_names import champion_name, role_name
+from riotwatch_players.json_values import MAX_INTEGER
 from riotwatch_players.models import (
     ChampionCount,
     ChampionPair,
@@ -28,14 +29,13 @@ from riotwatch_players.models import (
 
 router = Router(tags=["Game"])
 
-DATABASE_INTEGER = 2**31 - 1
 REMEDY = "run history_index: it counts them from stored matches"
 
 
 class PairFilter(Paging):
     """Which pairs of champions."""
 
-    champion_id: int | None = pydantic.Field(None, ge=0, le=DATABASE_INTEGER, examples=[64])
+    champion_id: int | None = pydantic.Field(None, ge=0, le=MAX_INTEGER, examples=[64])
     at_least: int = pydantic.Field(
         champion_index.SHOWN_FROM_GAMES, ge=1, le=100_000, description="Only pairs of so many games."
     )
@@ -143,7 +143,7 @@ def list_counters(request: HttpRequest, chosen: Query[PairFilter]) -> dict[str, 
 def show_champion(request: HttpRequest, champion_id: int) -> dict[str, Any]:
     """Its roles, whom it plays well with, and whom it does well and badly against."""
     allow(request, Role.VIEWER)
-    found = champion_index.champion(champion_id) if 0 <= champion_id <= DATABASE_INTEGER else None
+    found = champion_index.champion(champion_id) if 0 <= champion_id <= MAX_INTEGER else None
     count = ChampionCount.objects.first()
     if found is None or count is None:
         raise Problem("not-found", f"no counted match has champion {champion_id}: look at its number, or {REMEDY}")

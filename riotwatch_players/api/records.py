@@ -22,16 +22,15 @@ from riotwatch_players.api.shapes import (
     rank_out,
 )
 from riotwatch_players.encounters import NEWEST_MATCHES, encounters_of
+from riotwatch_players.json_values import MAX_INTEGER
 
 router = Router(tags=["Players"])
-
-DATABASE_INTEGER = 2**31 - 1
 
 
 class GameFilter(Paging):
     """Which matches."""
 
-    queue_id: int | None = pydantic.Field(None, ge=0, le=DATABASE_INTEGER, examples=[420])
+    queue_id: int | None = pydantic.Field(None, ge=0, le=MAX_INTEGER, examples=[420])
     usable: bool | None = pydantic.Field(None, description="Only those that analysis takes, or only the others.")
 
 

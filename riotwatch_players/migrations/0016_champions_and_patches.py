@@ -41,7 +41,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('platform', models.CharField(max_length=16, unique=True)),
-                ('name', models.CharField(blank=True, max_length=60)),
                 ('maintenances', models.JSONField(default=list, help_text='Each with id, title, status and severity.')),
                 ('incidents', models.JSONField(default=list, help_text='The same.')),
                 ('seen_at', models.DateTimeField(help_text='When Riot answered last.', null=True)),

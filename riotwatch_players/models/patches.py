@@ -31,7 +31,6 @@ class PlatformState(models.Model):
     """What Riot says of a platform: maintenances and incidents, as of the last time it answered."""
 
     platform = models.CharField(max_length=16, unique=True)
-    name = models.CharField(max_length=60, blank=True)
     maintenances = models.JSONField(default=list, help_text="Each with id, title, status and severity.")
     incidents = models.JSONField(default=list, help_text="The same.")
     seen_at = models.DateTimeField(null=True, help_text="When Riot answered last.")

@@ -3,12 +3,10 @@
 import base64
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from datetime import datetime
 
-import pytest
 import redis
 from celery import current_app
 from django.conf import settings
@@ -73,19 +71,6 @@ def messages_in(queue: str) -> list[tuple[list[object], dict[str, object]]]:
         raw = client.lrange(queue, 0, -1)
     bodies = [json.loads(base64.b64decode(json.loads(one)["body"])) for one in reversed(raw)]
     return [(body[0], body[1]) for body in bodies]
-
-
-def wait_until_somebody_waits_for_a_lock() -> None:
-    """A statement of another connection waits for what this transaction holds."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    until = time.monotonic() + 10
-    with connection.cursor() as cursor:
-        while time.monotonic() < until:
-            cursor.execute(waiting)
-            if cursor.fetchone()[0]:
-                return
-            time.sleep(0.01)
-    pytest.fail("nobody waited")
 
 
 @contextmanager

@@ -5,13 +5,14 @@ import threading
 
 import pytest
 from django.db import connections, transaction
-from rows_and_messages import ANN, wait_until_somebody_waits_for_a_lock
+from rows_and_messages import ANN
 from toy_jobs import Tally, toy_job
 
 from riotwatch_jobs import closing, ending, housekeeping, leases, rerunning, runner
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, WorkItem
 from riotwatch_jobs.outcomes import Done, EndPhase, Fail, Snooze, Stop, Target
 from riotwatch_jobs.registry import registered_temporarily
+from tests.players.concurrency import wait_until_somebody_waits
 
 pytestmark = pytest.mark.usefixtures("lease")
 
@@ -211,7 +212,7 @@ def test_a_run_cancelled_while_it_is_being_closed_ends_cancelled(start, now):
             Execution.objects.filter(pk=run.pk).update(cancel_requested_at=now, reason="cancelled")
             closing_thread = threading.Thread(target=close_and_disconnect, args=(run.pk, now))
             closing_thread.start()
-            wait_until_somebody_waits_for_a_lock()
+            wait_until_somebody_waits()
         closing_thread.join()
         closing.close_if_finished(run.pk, now=now)
     run.refresh_from_db()

@@ -14,13 +14,14 @@ from django.db import (
     transaction,
 )
 from django.db.models import F
-from rows_and_messages import ANN, schedule_row, wait_until_somebody_waits_for_a_lock
+from rows_and_messages import ANN, schedule_row
 from toy_jobs import Tally, toy_job
 
 from riotwatch_jobs import capture, closing, dispatch, ending, leases, rerunning, rescuing, runner, scheduling
 from riotwatch_jobs.models import Execution, ExecutionState, ItemState, Trigger, WorkerLease, WorkItem
 from riotwatch_jobs.outcomes import Done, Fail, Retry, Skip, Snooze, Stop, Target
 from riotwatch_jobs.registry import registered_temporarily
+from tests.players.concurrency import wait_until_somebody_waits
 
 pytestmark = pytest.mark.usefixtures("lease")
 
@@ -187,7 +188,7 @@ def test_a_claim_that_waited_while_the_item_was_sent_again_does_not_count(start,
     with transaction.atomic():
         WorkItem.objects.filter(pk=item.pk).update(delivery=F("delivery") + 1)
         late.start()
-        wait_until_somebody_waits_for_a_lock()
+        wait_until_somebody_waits()
     late.join()
     item.refresh_from_db()
     assert (claimed, item.state, item.owner_id) == ([False], ItemState.QUEUED, None)

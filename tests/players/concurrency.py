@@ -1,9 +1,11 @@
 """Work that several threads do at the same time, each with a database connection of its own."""
 
 import threading
+import time
 from collections.abc import Callable
 
-from django.db import connections
+import pytest
+from django.db import connection, connections
 
 
 def at_once(*works: Callable[[], object]) -> list[BaseException]:
@@ -25,3 +27,16 @@ def at_once(*works: Callable[[], object]) -> list[BaseException]:
     for thread in threads:
         thread.join()
     return raised
+
+
+def wait_until_somebody_waits() -> None:
+    """A statement of another connection waits for what this transaction holds."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    until = time.monotonic() + 20
+    with connection.cursor() as cursor:
+        while time.monotonic() < until:
+            cursor.execute(waiting)
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.02)
+    pytest.fail("nobody waited")

@@ -1,7 +1,6 @@
 """Erasing a player: nothing that says who it was is left, and nothing brings them back by itself."""
 
 import threading
-import time
 from datetime import timedelta
 
 import pytest
@@ -20,7 +19,7 @@ from riotwatch_players.ingest import store_match
 from riotwatch_players.models import Erasure, MatchTeam, Participant, Player, Seen, Source
 from riotwatch_players.standings import record_rank
 from tests.players import factories
-from tests.players.concurrency import at_once
+from tests.players.concurrency import at_once, wait_until_somebody_waits
 from tests.players.pages import page, text_of, told
 
 ADA = factories.puuid_of("Ada")
@@ -185,19 +184,6 @@ def test_matches_that_are_stored_at_the_same_time_bring_nobody_back():
     assert Participant.objects.filter(player=None).count() == 9
 
 
-def until_somebody_waits_for_a_row():
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    until = time.monotonic() + 20
-    with connection.cursor() as cursor:
-        while time.monotonic() < until:
-            cursor.execute("SELECT pg_stat_clear_snapshot()")  # else a transaction sees the first answer again
-            cursor.execute(waiting)
-            if cursor.fetchone() != (0,):
-                return
-            time.sleep(0.02)
-    pytest.fail("nobody waited")
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("verb", "tracked"), [("track", False), ("untrack", True)])
 def test_who_tracks_somebody_in_the_moment_of_their_erasure_is_told(admin_client, verb, tracked):
@@ -208,7 +194,7 @@ def test_who_tracks_somebody_in_the_moment_of_their_erasure_is_told(admin_client
         with transaction.atomic():
             erase(ada)
             under_way.set()
-            until_somebody_waits_for_a_row()
+            wait_until_somebody_waits()
 
     def change():
         assert under_way.wait(20)

@@ -37,6 +37,7 @@ from riotwatch_players.simulator.ids import DEMO_KEY
 from riotwatch_players.simulator.limits import parse_rates
 from riotwatch_players.simulator.server import RunningSimulator
 from riotwatch_players.simulator.world import World
+from tests.players.concurrency import wait_until_somebody_waits
 
 NEW_KEY = "RGAPI-00000000-0000-4000-8000-000000009999"
 DISCOVERED = 12
@@ -384,7 +385,7 @@ def test_a_match_that_brings_the_same_player_at_that_moment_makes_no_second_row(
         with transaction.atomic():
             Player.objects.create(source=switch.target, puuid=puuid, platform=person.platform, ranked_games=1)
             rekeyed = pool.submit(rekey_and_hang_up, switch)
-            wait_until_somebody_waits_for_us()
+            wait_until_somebody_waits()
         assert (rekeyed.result().moved, rekeyed.result().merged) == (0, 1)
     only = Player.objects.get()
     assert (only.pk, only.puuid, only.ranked_games, only.tracked) == (player.pk, puuid, 1, True)
@@ -395,13 +396,3 @@ def rekey_and_hang_up(switch):
         return rekeying.rekey(switch, Reach.TRACKED, advance=lambda: None)
     finally:
         connection.close()
-
-
-def wait_until_somebody_waits_for_us():
-    for _ in range(200):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.05)
-    pytest.fail("nobody waited")

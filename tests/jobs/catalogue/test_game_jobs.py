@@ -39,4 +39,5 @@ def test_where_riot_does_not_answer_the_last_answer_stays_with_the_problem(riot,
     run = run_job("patch_metadata", seconds=5)
     state = PlatformState.objects.get()
     assert (state.seen_at, "503" in state.problem) == (seen_at, True)
-    assert run.state != "COMPLETED" or run.is_partial
+    item = run.items.get()
+    assert (run.state, item.state, "503" in item.reason) == ("IN_PROGRESS", "QUEUED", True), "it is tried again"
