@@ -78,6 +78,7 @@ class Migration(migrations.Migration):
                 ('wins', models.IntegerField()),
             ],
             options={
+                'verbose_name': 'champion',
                 'db_table': 'champion_records',
                 'constraints': [models.UniqueConstraint(fields=('champion_id', 'role'), name='one_record_per_champion_and_role')],
             },

@@ -1,5 +1,7 @@
 from django.db import models
 
+from riotwatch_players.game_names import champion_name, role_name
+
 
 class ChampionRecord(models.Model):
     """How games went for a champion in a role, in the stored matches that were counted last."""
@@ -11,10 +13,11 @@ class ChampionRecord(models.Model):
 
     class Meta:
         db_table = "champion_records"
+        verbose_name = "champion"
         constraints = [models.UniqueConstraint(fields=["champion_id", "role"], name="one_record_per_champion_and_role")]
 
     def __str__(self) -> str:
-        return f"champion {self.champion_id} {self.role}".rstrip()
+        return ", ".join(filter(None, (champion_name(self.champion_id), role_name(self.role))))
 
     @property
     def win_rate(self) -> float:
@@ -48,7 +51,7 @@ class ChampionPair(models.Model):
         indexes = [models.Index(fields=["relation", "-difference", "-id"], name="champion_pairs_best_first")]
 
     def __str__(self) -> str:
-        return f"champion {self.champion_id} {self.relation} {self.other_id}"
+        return f"{champion_name(self.champion_id)} {self.relation} {champion_name(self.other_id)}"
 
     @property
     def win_rate(self) -> float:

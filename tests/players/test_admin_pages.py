@@ -104,6 +104,7 @@ def test_a_champions_page_shows_its_roles_and_whom_it_does_well_with_and_against
         store_match(factories.source(), factories.id_of(match), match, now=factories.NOW, discover=None)
     champion_index.count(days=60, now=factories.NOW)
     row = ChampionRecord.objects.get(champion_id=1)
+    assert str(row) == "Annie, Top"
     shown = text_of(admin_client.get(page(ChampionRecord, "change", row.pk)))
     assert re.search(r"<th[^>]*>Top</th><td[^>]*>12</td><td[^>]*>100%</td>", shown)
     assert re.search(r"Strong against.*<th[^>]*>Urgot</th><td[^>]*>12</td><td[^>]*>100%</td>", shown, re.DOTALL)
