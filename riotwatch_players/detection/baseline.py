@@ -7,9 +7,10 @@ for the teammates of each game, and the difference counts (see `plays`).
 from typing import Annotated, Self
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-from riotwatch_players.detection.history import ROLES, TIERS, Floats
+from riotwatch_players.detection.history import ROLES, TIERS, Floats, Values
 from riotwatch_players.detection.metrics import METRICS
 
 MIN_ROWS = 60
@@ -100,18 +101,28 @@ class Baseline:
 
     def __init__(self, table: BaselineTable) -> None:
         self.version = table.id
-        self._median = np.array(table.median, dtype=np.float32).reshape(-1, len(METRICS))
-        self._per_spread = (1 / (MAD_TO_SD * np.array(table.mad))).astype(np.float32).reshape(-1, len(METRICS))
+        self._median = _by_metric(np.array(table.median))
+        self._per_spread = _by_metric(1 / (MAD_TO_SD * np.array(table.mad)))
 
-    def z(self, metrics: Floats, *, tier: Floats, role: Floats, win: Floats) -> Floats:
-        """Robust z of metrics (last axis METRICS): tier and role as indices (NaN = unknown), win 0 or 1.
+    def z(self, metrics: Values, *, tier: Floats, role: npt.NDArray[np.floating], win: Floats) -> Values:
+        """Robust z of metrics (first axis METRICS): tier and role as indices (NaN = unknown), win 0 or 1.
 
         An unknown tier is taken as GOLD; with an unknown role or result there is no z (NaN).
         """
-        known = np.isfinite(role) & np.isfinite(win)
         by_tier = np.where(np.isfinite(tier), tier, UNKNOWN_TIER) * (len(ROLES) * RESULTS)
-        cell = np.where(known, by_tier + role * RESULTS + win, 0).astype(np.intp)
-        z = metrics - self._median[cell]
-        z *= self._per_spread[cell]
-        z[~known] = np.nan
+        cell = by_tier + role * RESULTS + win
+        place = np.where(np.isfinite(cell), cell, _NO_CELL).astype(np.intp)
+        z = np.empty_like(metrics)
+        for one, values, median, per_spread in zip(z, metrics, self._median, self._per_spread, strict=True):
+            np.subtract(values, median[place], out=one)
+            one *= per_spread[place]
         return z
+
+
+_NO_CELL = len(TIERS) * len(ROLES) * RESULTS
+
+
+def _by_metric(table: Floats) -> Floats:
+    """A row of cells for each metric, and beyond the last cell NaN."""
+    cells = table.astype(np.float32).reshape(-1, len(METRICS)).T
+    return np.hstack([cells, np.full((len(METRICS), 1), np.nan, dtype=np.float32)])

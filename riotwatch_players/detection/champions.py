@@ -15,11 +15,11 @@ def champions_of(champions: Floats) -> tuple[Bools, Ints]:
 
     Of players x games; where a champion is unknown (NaN) the place says nothing.
     """
-    champion = np.where(np.isfinite(champions), champions, -1.0)
-    order = np.argsort(champion, axis=1, kind="stable")
-    ordered = np.take_along_axis(champion, order, axis=1)
-    place = np.broadcast_to(np.arange(champion.shape[1]), champion.shape)
-    begins = np.diff(ordered, axis=1, prepend=-2.0) != 0
+    champion = np.where(np.isfinite(champions), champions, -1).astype(np.int64)
+    games = champion.shape[1]
+    place = np.broadcast_to(np.arange(games), champion.shape)
+    ordered, order = np.divmod(np.sort(champion * games + place, axis=1), games)  # faster than a stable argsort
+    begins = np.diff(ordered, axis=1, prepend=-2) != 0
     seen_before = place - np.maximum.accumulate(np.where(begins, place, 0), axis=1)
     ends = np.hstack([begins[:, 1:], np.ones((len(begins), 1), dtype=bool)])
     length = np.where(ends & (ordered >= 0), seen_before + 1, 0)

@@ -75,14 +75,25 @@ class History:
     """The verdict of the analysis before this one, or ""."""
 
 
+_NO_GAME = History(
+    games=np.full((1, len(GAME_FIELDS)), np.nan),
+    teammates=np.full((1, TEAMMATES, len(SCORE_FIELDS)), np.nan),
+    accounts=np.full((1, TEAMMATES), UNKNOWN_ACCOUNT),
+)
+"""What stands where somebody has fewer games than others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Many histories: the games of each fill its row from the left, oldest first."""
+    """Many histories: the games of each fill its row from the left, oldest first.
+
+    A field stands together, over all players and games: what is done with one field touches nothing else.
+    """
 
     games: Floats
-    """Players x games x GAME_FIELDS."""
+    """GAME_FIELDS x players x games."""
     teammates: npt.NDArray[np.float32]
-    """Players x games x TEAMMATES x SCORE_FIELDS."""
+    """SCORE_FIELDS x TEAMMATES x players x games."""
     accounts: Ints
     """Players x games x TEAMMATES."""
     played: Bools
@@ -91,31 +102,38 @@ class Batch:
 
     def column(self, name: str) -> Floats:
         """One field of the players' own games."""
-        return self.games[..., GAME_FIELDS.index(name)]
+        return np.asarray(self.games[GAME_FIELDS.index(name)])
 
 
 def pack(histories: Sequence[History]) -> Batch:
     """The newest MAX_GAMES usable games of each. Impossible values become unknown; nothing is raised for them."""
-    usable = [_newest_usable(history) for history in histories]
-    longest = max([1, *(len(kept) for kept in usable)])
-    size = (len(usable), longest)
-    games = np.full((*size, len(GAME_FIELDS)), np.nan)
-    teammates = np.full((*size, TEAMMATES, len(SCORE_FIELDS)), np.nan, dtype=np.float32)
-    accounts = np.full((*size, TEAMMATES), UNKNOWN_ACCOUNT)
-    for row, (history, kept) in enumerate(zip(histories, usable, strict=True)):
-        games[row, : len(kept)] = history.games[kept]
-        teammates[row, : len(kept)] = history.teammates[kept]
-        accounts[row, : len(kept)] = history.accounts[kept]
-    played = np.isin(games[..., GAME_FIELDS.index("win")], (0.0, 1.0))
-    return Batch(_possible(games), _possible(teammates), accounts, played, tuple(histories))
+    games = np.concatenate([one.games for one in histories] or [_NO_GAME.games[:0]])
+    source = _newest_usable(games, [len(one.games) for one in histories])
+    teammates = [one.teammates for one in (*histories, _NO_GAME)]
+    by_field = np.concatenate(teammates, dtype=np.float32, casting="same_kind").T
+    return Batch(
+        games=_possible(np.take(np.vstack([games, _NO_GAME.games]).T, source, axis=1)),
+        teammates=_possible(np.take(by_field, source, axis=2)),
+        accounts=np.concatenate([one.accounts for one in (*histories, _NO_GAME)])[source],
+        played=source < len(games),
+        histories=tuple(histories),
+    )
 
 
-def _newest_usable(history: History) -> Ints:
-    duration_s = history.games[:, GAME_FIELDS.index("duration_s")]
-    result = history.games[:, GAME_FIELDS.index("win")]
-    return np.flatnonzero(~(duration_s < MIN_DURATION_S) & ((result == 0) | (result == 1)))[-MAX_GAMES:]
+def _newest_usable(games: Floats, lengths: Sequence[int]) -> Ints:
+    """Where the games that count stand, in players x games; the number of all games where there is none."""
+    duration_s, result = (games[:, GAME_FIELDS.index(name)] for name in ("duration_s", "win"))
+    usable = ~(duration_s < MIN_DURATION_S) & ((result == 0) | (result == 1))
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    count = np.bincount(row[usable], minlength=len(lengths))
+    kept = np.minimum(count, MAX_GAMES)
+    place = np.cumsum(usable) - 1 - (np.cumsum(count) - kept)[row]
+    newest = usable & (place >= 0)
+    source = np.full((len(lengths), max(1, kept.max(initial=0))), len(games))
+    source[row[newest], place[newest]] = np.flatnonzero(newest)
+    return source
 
 
 def _possible(values: Values) -> Values:
-    values[~(values >= 0) | np.isinf(values)] = np.nan
+    np.copyto(values, np.nan, where=~((values >= 0) & (values < np.inf)))
     return values

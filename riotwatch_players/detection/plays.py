@@ -31,7 +31,9 @@ METRIC_WEIGHTS: Mapping[str, float] = {
 SUPPORT = ROLES.index("UTILITY")
 """Supports do not farm: their cs does not count."""
 
+_POSITION = SCORE_FIELDS.index("position")
 Single = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +69,12 @@ def plays_of(batch: Batch, baseline: Baseline, *, height: Floats) -> Plays:
     role[role >= len(ROLES)] = np.nan
     minutes = batch.column("duration_s") / 60
     own = _z(batch.games, minutes, role=role, tier=tier, win=win, baseline=baseline)
-    mates = _z(
-        batch.teammates,
-        minutes[..., None],
-        role=batch.teammates[..., SCORE_FIELDS.index("position")].astype(np.float64),
-        tier=tier[..., None],
-        win=win[..., None],
-        baseline=baseline,
-    )
+    mates = _z(batch.teammates, minutes, role=batch.teammates[_POSITION], tier=tier, win=win, baseline=baseline)
     known = np.isfinite(mates)
-    summed, count = np.where(known, mates, 0).sum(axis=2), known.sum(axis=2)
+    summed = np.where(known, mates, 0).sum(axis=1)
+    count = known.view(np.int8).sum(axis=1, dtype=np.int8).astype(np.float64)
     above = np.where(count > 0, own - summed / np.maximum(count, 1), WITHOUT_TEAMMATES * own)
     with_partner, place = _partner(batch.accounts, played)
-    partner = np.take_along_axis(mates, place[..., None, None], axis=2)[:, :, 0]
-    rest, others = summed - np.nan_to_num(partner) + np.nan_to_num(own), count - 1 + np.isfinite(own)
-    beside = np.where(others > 0, partner - rest / np.maximum(others, 1), np.nan)
-    partner_role = np.take_along_axis(batch.teammates[..., 0], place[..., None], axis=2)[..., 0].astype(np.float64)
     champion = np.where(played, batch.column("champion_id"), np.nan)
     first_on_champion, champion_kind = champions_of(champion)
     return Plays(
@@ -94,28 +86,42 @@ def plays_of(batch: Batch, baseline: Baseline, *, height: Floats) -> Plays:
         champion_kind=champion_kind,
         at_s=np.where(played, batch.column("at"), np.nan),
         performance=_index(above, role=role),
-        kda=above[..., METRICS.index("kda")].astype(np.float64),
+        kda=above[METRICS.index("kda")],
         with_partner=with_partner,
-        partner_above=np.where(with_partner, _index(beside, role=partner_role), np.nan),
+        partner_above=_partner_above(batch, own, mates=mates, with_partner=with_partner, place=place),
         accounts_known=(batch.accounts != UNKNOWN_ACCOUNT).any(axis=2) & played,
     )
 
 
-def _z(
-    scores: npt.NDArray[np.floating], minutes: Floats, *, role: Floats, tier: Floats, win: Floats, baseline: Baseline
-) -> Single:
-    metrics = metrics_of(scores[..., : len(SCORE_FIELDS)].astype(np.float32), minutes.astype(np.float32))
-    return np.clip(baseline.z(metrics, tier=tier, role=role, win=win), -MOST_Z, MOST_Z)
+def _partner_above(batch: Batch, own: Single, *, mates: Single, with_partner: Bools, place: Ints) -> Floats:
+    """How far the most frequent teammate played above the others and the player, where that teammate is."""
+    row, game = np.nonzero(with_partner)
+    seat = place[row, game]
+    partner, others = mates[:, seat, row, game], mates[:, :, row, game]
+    others[:, seat, np.arange(len(seat))] = own[:, row, game]
+    known = np.isfinite(others)
+    count = known.sum(axis=1)
+    rest = np.where(known, others, 0).sum(axis=1)
+    beside = np.where(count > 0, partner - rest / np.maximum(count, 1), np.nan)
+    above = np.full(with_partner.shape, np.nan)
+    above[row, game] = _index(beside, role=batch.teammates[_POSITION, seat, row, game])
+    return above
 
 
-def _index(z: Single, *, role: Floats) -> Floats:
+def _z(scores: Numbers, minutes: Floats, *, role: Numbers, tier: Floats, win: Floats, baseline: Baseline) -> Single:
+    metrics = metrics_of(scores[: len(SCORE_FIELDS)].astype(np.float32, copy=False), minutes.astype(np.float32))
+    z = baseline.z(metrics, tier=tier, role=role, win=win)
+    return np.clip(z, -MOST_Z, MOST_Z, out=z)
+
+
+def _index(z: Floats, *, role: Numbers) -> Floats:
+    """The performance index, of METRICS x games."""
     summed, total = np.zeros(role.shape), np.zeros(role.shape)
-    support = role == SUPPORT
-    for place, name in enumerate(METRICS):  # no matrix product: its last bits depend on how many are judged at once
-        weight = np.where(support & (name == "cs"), 0.0, METRIC_WEIGHTS[name])
-        known = np.isfinite(z[..., place])
-        summed += np.where(known, weight * z[..., place], 0.0)
-        total += weight * known
+    farms = role != SUPPORT
+    for one, name in zip(z, METRICS, strict=True):  # no matrix product: its bits depend on how many are judged at once
+        known = np.isfinite(one) & farms if name == "cs" else np.isfinite(one)
+        summed += np.where(known, METRIC_WEIGHTS[name] * one, 0.0)
+        total += METRIC_WEIGHTS[name] * known
     return np.where(total > 0, summed / np.where(total > 0, total, 1.0), np.nan)
 
 

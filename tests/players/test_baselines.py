@@ -43,8 +43,8 @@ def rows_of(name, *, win):
     """The figures of somebody's games, as metrics."""
     fields = ("kills", "deaths", "assists", "cs", "gold", "damage_share", "vision_score", "kill_participation")
     found = Participant.objects.filter(player__game_name=name, win=win).values_list(*fields)
-    scores = np.insert(np.array(found, dtype=np.float64), 0, 0.0, axis=1)
-    return metrics_of(scores, np.full(len(scores), 30.0))
+    scores = np.insert(np.array(found, dtype=np.float64), 0, 0.0, axis=1).T
+    return metrics_of(scores, np.full(scores.shape[1], 30.0)).T
 
 
 def test_medians_and_spreads_by_tier_role_and_result_are_those_of_the_stored_games(played):

@@ -176,8 +176,8 @@ def test_a_table_of_another_shape_is_refused():
 
 def test_z_is_unknown_without_a_role_and_taken_at_gold_without_a_tier():
     baseline = read_card(sealed(document()), name="x").baseline
-    metrics = np.full((2, len(METRICS)), 1.4826)
+    metrics = np.full((len(METRICS), 2), 1.4826)
     nan = np.array([np.nan, np.nan])
     z = baseline.z(metrics, tier=nan, role=np.array([0.0, np.nan]), win=np.array([1.0, 1.0]))
-    assert z[0] == pytest.approx([1.0] * len(METRICS))
-    assert np.isnan(z[1]).all()
+    assert z[:, 0] == pytest.approx([1.0] * len(METRICS))
+    assert np.isnan(z[:, 1]).all()
