@@ -7,21 +7,22 @@ from riotwatch_players.detection.history import Floats
 MOST_DIFFERENCE = 6.0
 
 
-def apart(parts: Floats, total: Floats) -> Floats:
+def apart(size: Floats, squares: Floats, total: Floats) -> Floats:
     """How far the shares of kinds in each part lie from those in the rest, as standard normal values.
 
-    Of counts: players x parts x kinds, and players x kinds. A part that is empty or everything does not differ at all.
+    `size`: what a part holds, parts x players. `squares`: of what it holds of each kind, weighted with `per_kind` and
+    summed over the kinds, the same. `total`: kinds x players. A part that is empty or everything does not differ.
     """
-    size = np.einsum("psk->ps", parts)
-    share = size / np.maximum(total.sum(axis=1), 1)[:, None]
-    off = np.einsum("ps,pk->psk", share, total)
-    np.subtract(parts, off, out=off)  # in place: these are the largest arrays of a whole judgement
-    off *= off
-    per_kind = np.where(total > 0, 1 / np.maximum(total, 1), 0).astype(parts.dtype)
-    squares = np.einsum("psk,pk->ps", off, per_kind)
-    usable = (size > 0) & (share < 1)
-    chi_square = np.where(usable, squares / np.where(usable, share * (1 - share), 1), 0.0)
-    return as_z(chi_square, (total > 0).sum(axis=1)[:, None] - 1.0)
+    share = size / np.maximum(total.sum(axis=0), 1)
+    beyond_chance = np.maximum(squares - size * share, 0.0)  # the sum of (counted - expected)²/total, multiplied out
+    variance = share * (1 - share)
+    chi_square = np.divide(beyond_chance, variance, out=np.zeros(size.shape), where=variance > 0)
+    return as_z(chi_square, (total > 0).sum(axis=0) - 1.0)
+
+
+def per_kind(total: Floats) -> Floats:
+    """What the squares of a kind are weighted with."""
+    return np.where(total > 0, 1 / np.maximum(total, 1), 0.0)
 
 
 def as_z(squares: Floats, degrees: Floats) -> Floats:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from riotwatch_players.detection.chance import apart
+from riotwatch_players.detection.chance import apart, per_kind
 from riotwatch_players.detection.history import Floats
 from riotwatch_players.detection.measures import MIN_GAMES, Measured, measured
-from riotwatch_players.detection.scans import BEGINS, ENDS, Scan, step_over_line, stretches
+from riotwatch_players.detection.scans import BEGINS, ENDS, Scan, squares_in_stretches, step_over_line, stretches
 from riotwatch_players.detection.sums import Sums
 from riotwatch_players.detection.turns import Turns
 
@@ -49,12 +49,12 @@ def identity_shift(sums: Sums, turns: Turns, wins: Scan, performance: Scan) -> M
     Either for a stretch of games, or by turns: at other times of the day.
     """
     families = (sums.champions, sums.hours, sums.role_games)
-    differences = [apart(stretches(family.astype(np.float32)), family.sum(axis=1)) for family in families]
+    differences = [_apart(family) for family in families]
     together = np.sum(differences, axis=0) / np.sqrt(len(differences))
     stronger = np.abs(performance.t + wins.t) / np.sqrt(2)
     joint = np.sqrt(np.maximum(together, 0.0) * stronger)
-    best = joint.argmax(axis=1)
-    rows = np.arange(len(best))
+    best = joint.round(9).argmax(axis=0)  # of a stretch and its complement always the same one
+    at = (best, np.arange(len(best)))
     n = sums.games.sum(axis=1)
     told = np.stack([family.sum(axis=(1, 2)) for family in families]).max(axis=0)
     known = (n >= EARLIEST_CHANGE_GAMES) & (told >= MIN_GAMES)
@@ -62,22 +62,28 @@ def identity_shift(sums: Sums, turns: Turns, wins: Scan, performance: Scan) -> M
     return measured(
         known,
         {
-            "identity_change": together.max(axis=1),
-            "identity_step": joint[rows, best],
+            "identity_change": together.max(axis=0),
+            "identity_step": joint[at],
             "alternation": turns.alternation,
             "hours_apart": turns.hours_apart,
             "champion_contrast": turns.champion_contrast,
         },
-        value=together[rows, best],
+        value=together[at],
         unit="SD beyond what chance changes",
         baseline=0.0,
-        z=together.max(axis=1),
+        z=together.max(axis=0),
         n_used=n,
         too_few=n > 0,
         details={
-            "first": before[rows, BEGINS[best]] + 1,
-            "last": before[rows, ENDS[best]],
-            "stronger": stronger[rows, best],
-            **dict(zip(("champions", "hours", "roles"), (one[rows, best] for one in differences), strict=True)),
+            "first": before[at[1], BEGINS[best]] + 1,
+            "last": before[at[1], ENDS[best]],
+            "stronger": stronger[at],
+            **dict(zip(("champions", "hours", "roles"), (one[at] for one in differences), strict=True)),
         },
     )
+
+
+def _apart(family: Floats) -> Floats:
+    """How far the kinds in every stretch lie from those in the rest."""
+    total = family.sum(axis=1).T
+    return apart(stretches(family.sum(axis=2)), squares_in_stretches(family, per_kind(total)), total)

@@ -24,13 +24,11 @@ def confidence_of(evidence: Evidence, factors: Mapping[str, Measured], card: Mod
     Precision is 1 - width / 100 of the score's 80 % interval (delete-a-block jackknife), of the question that is
     answered less surely.
     """
-    smurf, boosted = [], []
-    for block in range(BLOCKS):
-        without = np.arange(SEGMENTS) * BLOCKS // SEGMENTS == block
-        signals = signals_of(evidence.measured(without=without))
-        smurf.append(scored(signals, evidence.games, card.smurf).score)
-        boosted.append(scored(signals, evidence.games, card.boosted).score)
-    return coverage(factors, card) * np.minimum(_precision(np.stack(smurf)), _precision(np.stack(boosted)))
+    blocks = [np.arange(SEGMENTS) * BLOCKS // SEGMENTS == block for block in range(BLOCKS)]
+    by_block = [signals_of({**factors, **evidence.measured_without(block)}) for block in blocks]
+    signals = {name: np.stack([one[name] for one in by_block]) for name in by_block[0]}
+    smurf, boosted = (scored(signals, evidence.games, target).score for target in (card.smurf, card.boosted))
+    return coverage(factors, card) * np.minimum(_precision(smurf), _precision(boosted))
 
 
 def label(confidence: float) -> str:

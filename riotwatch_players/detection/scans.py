@@ -35,7 +35,7 @@ class Scan:
     """T of every stretch against the rest, and the largest; NaN where there are too few values."""
 
     t: Floats
-    """Players x stretches; 0 where a stretch cannot be compared."""
+    """Stretches x players; 0 where a stretch cannot be compared."""
     z: Floats
     """How surprising the largest |t| is, as a standard normal quantile: 1.64 for p = .05."""
     best: Ints
@@ -45,10 +45,33 @@ class Scan:
 
 
 def stretches(segments: Floats) -> Floats:
-    """Sums over every stretch, of sums by segment along axis 1."""
-    total = np.zeros((len(segments), SEGMENTS + 1, *segments.shape[2:]), dtype=segments.dtype)
-    np.cumsum(segments, axis=1, out=total[:, 1:])
-    return total[:, ENDS] - total[:, BEGINS]
+    """Sums over every stretch, stretches x players, of sums by segment."""
+    running = _running(segments)
+    return running[ENDS] - running[BEGINS]
+
+
+def squares_in_stretches(segments: Floats, weights: Floats) -> Floats:
+    """Of sums by segment and kind: over every stretch, squared, and summed over the kinds with these weights.
+
+    Weights are kinds x players. Nothing is ever as large as stretches x kinds x players: that would not fit the cache.
+    """
+    running = _running(segments)
+    found = np.empty((len(_PAIRS), len(segments)))
+    first = 0
+    for begin in range(BEGINS[-1] + 1):
+        inside = running[begin + _SHORTEST : begin + _LONGEST + 1] - running[begin]
+        last = first + len(inside)
+        np.einsum("skp,skp,kp->sp", inside, inside, weights, out=found[first:last])
+        first = last
+    return found
+
+
+def _running(segments: Floats) -> Floats:
+    """Sums up to every segment, players last."""
+    by_segment = np.moveaxis(segments, 0, -1)
+    total = np.zeros((SEGMENTS + 1, *by_segment.shape[1:]))
+    np.cumsum(by_segment, axis=0, out=total[1:])
+    return total
 
 
 def scan(count: Floats, total: Floats, squares: Floats) -> Scan:
@@ -59,12 +82,12 @@ def scan(count: Floats, total: Floats, squares: Floats) -> Scan:
     enough = (n >= _GAMES[0]) & (variance > 1e-9)
     inside = stretches(count)
     above = stretches(total - count * mean[:, None])
-    weight = inside * (n[:, None] - inside) / np.maximum(n, 1)[:, None]
-    usable = (weight > 0) & enough[:, None]
-    spread = np.sqrt(np.where(enough, variance, 1.0))[:, None]
+    weight = inside * (n - inside) / np.maximum(n, 1)
+    usable = (weight > 0) & enough
+    spread = np.sqrt(np.where(enough, variance, 1.0))
     t = np.where(usable, above / (spread * np.sqrt(np.where(usable, weight, 1.0))), 0.0)
-    best = np.abs(t).round(9).argmax(axis=1)  # of a stretch and its complement always the same one
-    at = (np.arange(len(t)), best)
+    best = np.abs(t).round(9).argmax(axis=0)  # of a stretch and its complement always the same one
+    at = (best, np.arange(len(n)))
     return Scan(
         t=t,
         z=np.where(enough, surprise(np.abs(t[at]), n), np.nan),
@@ -90,7 +113,7 @@ def step_over_line(count: Floats, total: Floats, squares: Floats, found: Scan) -
     rest = np.maximum(squares.sum(axis=1) - n * mean**2, 1e-9)
     x = np.arange(SEGMENTS) - (count * np.arange(SEGMENTS)).sum(axis=1, keepdims=True) / n[:, None]
     by_line = (x * (total - count * mean[:, None])).sum(axis=1) ** 2 / np.maximum((count * x**2).sum(axis=1), 1e-9)
-    largest = found.t[np.arange(len(n)), found.best]
+    largest = found.t[found.best, np.arange(len(n))]
     by_stretch = largest**2 * rest / np.maximum(n - 1, 1)
     left = np.maximum(rest - np.stack([by_line, by_stretch]), 0.02 * rest)
     return np.asarray(n / 2 * np.log(left[0] / left[1]))

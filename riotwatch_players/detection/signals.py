@@ -34,24 +34,32 @@ class Evidence:
         """Usable games of each player."""
         return np.asarray(self.sums.games.sum(axis=1))
 
-    def measured(self, *, without: Bools | None = None) -> dict[str, Measured]:
-        """Every factor by name; `without` leaves out segments of games."""
-        sums = self.sums if without is None else self.sums.without(without)
+    def measured(self) -> dict[str, Measured]:
+        """Every factor by name."""
+        return {
+            **self._of_games(self.sums),
+            "account_level": account.account_level(self.account, self.bands),
+            "rank_progression": account.rank_progression(self.account),
+            "inactivity": company.inactivity(self.plays),
+        }
+
+    def measured_without(self, segments: Bools) -> dict[str, Measured]:
+        """Every factor that rests on `Sums`, with some segments of games left out."""
+        return self._of_games(self.sums.without(segments))
+
+    def _of_games(self, sums: Sums) -> dict[str, Measured]:
         wins = scan(sums.games, sums.wins, sums.wins)
         performance = scan(sums.rated, sums.performance, sums.performance_squared)
         return {
             "win_rate": strength.win_rate(sums, self.account),
             "kda": strength.kda(sums),
-            "account_level": account.account_level(self.account, self.bands),
             "rank_discrepancy": strength.rank_discrepancy(sums),
-            "rank_progression": account.rank_progression(self.account),
             "win_rate_trend": changing.win_rate_trend(sums, wins),
             "performance_consistency": strength.performance_consistency(sums, self.plays, self.thrown),
             "performance_trends": changing.performance_trends(sums, performance),
             "role_performance": strength.role_performance(sums),
             "duo_dependency": company.duo_dependency(sums, self.plays),
             "identity_shift": changing.identity_shift(sums, self.turns, wins, performance),
-            "inactivity": company.inactivity(self.plays),
         }
 
 

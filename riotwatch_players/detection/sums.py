@@ -4,6 +4,7 @@ Everything about changes, and leaving games out, works on these, so its cost doe
 """
 
 import dataclasses
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,8 +53,8 @@ class Sums:
         """The same without some segments."""
         kept = {}
         for field in dataclasses.fields(self):
-            values = getattr(self, field.name)
-            kept[field.name] = values * ~segments.reshape(1, -1, *[1] * (values.ndim - 2))
+            kept[field.name] = getattr(self, field.name).copy()
+            kept[field.name][:, segments] = 0
         return Sums(**kept)
 
 
@@ -104,9 +105,14 @@ class _Adder:
 
     def _add(self, which: Bools, values: Floats | None = None, *, kind: Ints | None = None, kinds: int = 1) -> Floats:
         place = self.place if kind is None else self.place * kinds + kind
-        weights = None if values is None else values[which]
-        total = np.bincount(place[which], weights, minlength=self.players * SEGMENTS * kinds).astype(np.float64)
-        return total.reshape(self.players, SEGMENTS, *([kinds] if kind is not None else []))
+        return counted(place, which, (self.players, SEGMENTS, *([kinds] if kind is not None else [])), values)
+
+
+def counted(place: Ints, which: Bools, shape: tuple[int, ...], values: Floats | None = None) -> Floats:
+    """How many of `which` fall on each place of an array of this shape, or the sum of their values."""
+    weights = which.astype(np.float64) if values is None else np.where(which, values, 0.0)
+    total = np.bincount(place.ravel(), weights.ravel(), minlength=math.prod(shape))
+    return total.astype(np.float64, copy=False).reshape(shape)
 
 
 def begins_session(plays: Plays) -> Bools:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from riotwatch_players.detection.champions import CHAMPIONS
-from riotwatch_players.detection.chance import apart, as_z
-from riotwatch_players.detection.history import ROLES, Bools, Floats, Ints
+from riotwatch_players.detection.chance import apart, as_z, per_kind
+from riotwatch_players.detection.history import ROLES, Floats
 from riotwatch_players.detection.plays import Plays
-from riotwatch_players.detection.sums import HOURS, hours_of
+from riotwatch_players.detection.sums import HOURS, counted, hours_of
 
 LEAST_APART, MOST_APART = 5, 0.85
 """Games, and share of games, at a time of day that can be compared with the rest."""
@@ -41,24 +41,25 @@ def _alternation(plays: Plays) -> tuple[Floats, Floats]:
     rated = timed & np.isfinite(plays.performance)
     place = np.arange(len(hour))[:, None] * HOURS + hour
     shape = (len(hour), HOURS)
-    n = _count(place, rated, shape)
-    performance = _count(place, rated, shape, plays.performance)
-    wins = _count(place, rated, shape, plays.win)
-    better = _contrast(n, performance, _count(place, rated, shape, plays.performance**2))
+    n = counted(place, rated, shape)
+    performance = counted(place, rated, shape, plays.performance)
+    wins = counted(place, rated, shape, plays.win)
+    better = _contrast(n, performance, counted(place, rated, shape, plays.performance**2))
     stronger = np.abs(better + _contrast(n, wins, wins)) / np.sqrt(2)
-    champions = _count(place * CHAMPIONS + champion, timed & np.isfinite(plays.champion), (*shape, CHAMPIONS))
+    champions = counted(place * CHAMPIONS + champion, timed & np.isfinite(plays.champion), (*shape, CHAMPIONS))
     role = np.nan_to_num(plays.role).astype(np.intp)
-    roles = _count(place * len(ROLES) + role, timed & np.isfinite(plays.role), (*shape, len(ROLES)))
+    roles = counted(place * len(ROLES) + role, timed & np.isfinite(plays.role), (*shape, len(ROLES)))
     differs = (_apart(champions) + _apart(roles)) / np.sqrt(2)
     return differs.max(axis=1), np.sqrt(np.maximum(differs, 0.0) * stronger).max(axis=1)
 
 
 def _apart(by_hour: Floats) -> Floats:
     """How far champions or roles in each arc lie from the rest's; 0 where an arc is too little or too much."""
-    total, arcs = by_hour.sum(axis=1), _arcs(by_hour)
-    size = arcs.sum(axis=2)
-    share = size / np.maximum(total.sum(axis=1), 1)[:, None]
-    return np.where((size >= LEAST_APART) & (share < MOST_APART), apart(arcs, total), 0.0)
+    total, arcs = by_hour.sum(axis=1).T, _arcs(by_hour)
+    size = arcs.sum(axis=2).T
+    squares = np.einsum("pak,pak,kp->ap", arcs, arcs, per_kind(total))
+    share = size / np.maximum(total.sum(axis=0), 1)
+    return np.where((size >= LEAST_APART) & (share < MOST_APART), apart(size, squares, total), 0.0).T
 
 
 def _champion_contrast(plays: Plays) -> Floats:
@@ -67,11 +68,11 @@ def _champion_contrast(plays: Plays) -> Floats:
     rated = np.isfinite(plays.performance) & np.isfinite(plays.champion) & plays.played
     place = np.arange(len(champion))[:, None] * CHAMPIONS + champion
     shape = (len(champion), CHAMPIONS)
-    n = _count(place, rated, shape)
-    wins = _count(place, rated, shape, plays.win)
-    performance = _count(place, rated, shape, plays.performance)
+    n = counted(place, rated, shape)
+    wins = counted(place, rated, shape, plays.win)
+    performance = counted(place, rated, shape, plays.performance)
     degrees = np.maximum((n > 0).sum(axis=1) - 1.0, 0)
-    both = _between(n, performance, _count(place, rated, shape, plays.performance**2)) + _between(n, wins, wins)
+    both = _between(n, performance, counted(place, rated, shape, plays.performance**2)) + _between(n, wins, wins)
     return as_z(both, 2 * degrees)
 
 
@@ -81,12 +82,6 @@ def _between(count: Floats, total: Floats, squares: Floats) -> Floats:
     mean = total.sum(axis=1) / n
     variance = np.maximum((squares.sum(axis=1) - n * mean**2) / np.maximum(n - 1, 1), 1e-6)
     return np.asarray(((total - count * mean[:, None]) ** 2 / np.maximum(count, 1)).sum(axis=1) / variance)
-
-
-def _count(place: Ints, which: Bools, shape: tuple[int, ...], values: Floats | None = None) -> Floats:
-    weights = None if values is None else values[which]
-    size = int(np.prod(shape))
-    return np.bincount(place[which], weights, minlength=size).astype(np.float64).reshape(shape)
 
 
 def _arcs(by_hour: Floats) -> Floats:
