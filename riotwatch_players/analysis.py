@@ -3,7 +3,6 @@
 Set-based over many players; what is judged how is `detection`'s matter.
 """
 
-import dataclasses
 import itertools
 import json
 from collections.abc import Sequence
@@ -18,7 +17,6 @@ from django.db.models.functions import Coalesce, Concat, Trim
 from riotwatch_messages import telling
 from riotwatch_messages.events import ACCOUNT_FLAGGED
 from riotwatch_players.detection.cards import shipped_card
-from riotwatch_players.detection.factors import Factor
 from riotwatch_players.detection.history import History
 from riotwatch_players.detection.judgement import Judgement, judge
 from riotwatch_players.detection.model_card import ModelCard
@@ -28,8 +26,6 @@ from riotwatch_players.models_in_use import InUse, Shadow, in_use
 from riotwatch_players.news import about
 from riotwatch_players.reading import histories_of
 
-_FACTOR_FIELDS = [field.name for field in dataclasses.fields(Factor)]
-"""By name, because `asdict` copies every value, which is a tenth of a whole re-analysis."""
 NEW_GAMES = 5
 """So many new ranked games make a player due again."""
 REANALYZE_AFTER = timedelta(days=14)
@@ -246,6 +242,6 @@ def _analysis(player: Player, judgement: Judgement, *, now: datetime) -> Analysi
         player=player,
         analyzed_at=now,
         verdict=judgement.verdict.value,
-        factors=[{name: getattr(factor, name) for name in _FACTOR_FIELDS} for factor in judgement.factors],
+        factors=[factor._asdict() for factor in judgement.factors],
         **{name: getattr(judgement, name) for name in names},
     )

@@ -1,7 +1,8 @@
 """The factors of one player, as they are stored and shown: figures, contributions, and a sentence each."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +18,7 @@ LEAST_NAMED = 0.05
 """A contribution that would be shown as 0.0 is no reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Factor:
+class Factor(NamedTuple):
     """One reason for or against. Figures are None unless the state is OK."""
 
     name: str
@@ -49,44 +49,38 @@ def contribution(name: str, scores: Scores, players: int) -> Floats:
     return np.sum(parts, axis=0) if parts else np.zeros(players)
 
 
-def _of_everybody(name: str, found: Measured, smurf: Scores, boosted: Scores, players: int) -> list[Factor]:
-    figures = {key: getattr(found, key).tolist() for key in ("value", "baseline", "z", "low", "high", "n_used")}
-    details = {key: values.tolist() for key, values in found.details.items()}
-    known, too_few = found.known.tolist(), found.too_few.tolist()
-    of_smurf = contribution(name, smurf, players).tolist()
-    of_boosted = contribution(name, boosted, players).tolist()
-    made = []
-    for row in range(players):
-        state = State.OK if known[row] else State.NOT_ENOUGH if too_few[row] else State.UNKNOWN
-        one = {key: values[row] for key, values in (figures | details).items()}
-        made.append(
-            Factor(
-                name=name,
-                state=state,
-                value=_number(one["value"]),
-                unit=found.unit,
-                baseline=_number(one["baseline"]),
-                z=_number(one["z"]),
-                interval=_interval(one["low"], one["high"]),
-                n_used=int(one["n_used"]),
-                contribution=_rounded(of_smurf[row]),
-                contribution_boosted=_rounded(of_boosted[row]),
-                text=SENTENCES[name](one) if state is State.OK else f"{SUBJECTS[name]}: {WHY_NOT[state]}",
-            )
-        )
-    return made
+def _of_everybody(name: str, found: Measured, smurf: Scores, boosted: Scores, players: int) -> Iterable[Factor]:
+    pairs = zip(found.known.tolist(), found.too_few.tolist(), strict=True)
+    states = [State.OK if known else State.NOT_ENOUGH if few else State.UNKNOWN for known, few in pairs]
+    intervals = zip(_rounded(found.low), _rounded(found.high), strict=True)
+    return map(
+        Factor,
+        repeat(name),
+        states,
+        _rounded(found.value),
+        repeat(found.unit),
+        _rounded(found.baseline),
+        _rounded(found.z),
+        [None if low is None or high is None else (low, high) for low, high in intervals],
+        found.n_used.astype(int).tolist(),
+        (contribution(name, smurf, players).round(3) + 0.0).tolist(),
+        (contribution(name, boosted, players).round(3) + 0.0).tolist(),
+        _texts(name, found, states),
+    )
 
 
-def _interval(low: float, high: float) -> tuple[float, float] | None:
-    return (round(low, 3), round(high, 3)) if low == low and high == high else None  # NaN is not itself
+def _texts(name: str, found: Measured, states: Sequence[State]) -> list[str]:
+    figures = {key: getattr(found, key) for key in ("value", "baseline", "z", "low", "high", "n_used")}
+    figures.update(found.details)
+    known = zip(*(values[found.known].tolist() for values in figures.values()), strict=True)
+    sentences = (SENTENCES[name](dict(zip(figures, row, strict=True))) for row in known)
+    why_not = {state: f"{SUBJECTS[name]}: {why}" for state, why in WHY_NOT.items()}
+    return [next(sentences) if state is State.OK else why_not[state] for state in states]
 
 
-def _number(value: float) -> float | None:
-    return round(value, 3) if value == value else None
-
-
-def _rounded(value: float) -> float:
-    return round(value, 3) + 0.0  # no minus zero
+def _rounded(values: Floats) -> list[float | None]:
+    """To three places; None for NaN."""
+    return [None if value != value else value for value in values.round(3).tolist()]
 
 
 def explanation(factors: Sequence[Factor], *, boosted: bool) -> str:

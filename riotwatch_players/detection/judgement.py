@@ -45,13 +45,10 @@ class Scored:
 
     evidence: Evidence
     factors: dict[str, Measured]
+    games: Floats
+    """Usable games of each player."""
     smurf: Scores
     boosted: Scores
-
-    @property
-    def games(self) -> Floats:
-        """Usable games of each player."""
-        return self.evidence.games
 
 
 def score(histories: Sequence[History], card: ModelCard) -> Scored:
@@ -59,8 +56,9 @@ def score(histories: Sequence[History], card: ModelCard) -> Scored:
     evidence = evidence_of(histories, baseline=card.baseline, bands=card.level_bands)
     factors = evidence.measured()
     signals = signals_of(factors)
-    smurf, boosted = (scored(signals, evidence.games, target) for target in (card.smurf, card.boosted))
-    return Scored(evidence, factors, smurf, boosted)
+    games = evidence.games
+    smurf, boosted = (scored(signals, games, target) for target in (card.smurf, card.boosted))
+    return Scored(evidence, factors, games, smurf, boosted)
 
 
 def judge(histories: Sequence[History], card: ModelCard) -> list[Judgement]:
