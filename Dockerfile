@@ -14,8 +14,9 @@ RUN pip install --only-binary :all: -r requirements/base.txt
 COPY . .
 RUN python -m compileall -q riotwatch riotwatch_jobs riotwatch_players riotwatch_messages riotwatch_api riotwatch_pages manage.py
 
-# The processes write nothing into the image; their state is in PostgreSQL and Redis.
-RUN useradd --system --uid 10001 --no-create-home riotwatch
+# The processes write nothing into the image; their state is in PostgreSQL and Redis, and archives are on a volume, which
+# takes its owner from here.
+RUN useradd --system --uid 10001 --no-create-home riotwatch && install --directory --owner riotwatch /archives
 USER riotwatch
 
 CMD ["python", "manage.py", "help"]

@@ -194,6 +194,9 @@ PROCFILE = BASE_DIR / "Procfile"
 _models_dir = env.text("DETECTION_MODELS_DIR")
 DETECTION_MODELS_DIR = Path(_models_dir).expanduser().resolve() if _models_dir else None
 
+# --- Archives --------------------------------------------------------------------------------------------------------
+ARCHIVE_DIR = Path(env.text("ARCHIVE_DIR", str(DATA_FOLDER / "archives"))).expanduser().resolve()
+
 # --- Celery ----------------------------------------------------------------------------------------------------------
 # Messages are hints, rows are the truth (docs/decisions/0001): no result backend, late acknowledgement, small prefetch.
 # kombu names a socket, and the database behind it, in its own way.

@@ -97,6 +97,7 @@ UNFOLD: dict[str, Any] = {
                     _page("Items", "checklist", "riotwatch_jobs.workitem"),
                     _page("Logs", "article", "riotwatch_jobs.executionlog"),
                     _page("Workers", "memory", "riotwatch_jobs.workerlease"),
+                    _page("Archives", "archive", "riotwatch_players.archive"),
                     _page("Emergency stop", "front_hand", "riotwatch_jobs.emergencystop"),
                 ],
             },

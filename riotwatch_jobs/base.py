@@ -47,6 +47,10 @@ class ItemLog(Protocol):
         """Call between steps: ends the item when its run was cancelled, snoozes it past the job's timeout."""
 
 
+FIRST_DAY, LAST_DAY = "from_date", "to_date"
+"""Settings of a job that can be run for a span of days by hand, both included; such a run has a scope of its own."""
+
+
 class JobConfig(pydantic.BaseModel):
     """Base of every job's `Config`: typed, frozen, no unknown fields. Give each field bounds and a description."""
 
@@ -99,6 +103,8 @@ class Job:
     """Parts of a run, one after the other; failed or skipped items do not keep the next one from starting."""
     phase_names: ClassVar[tuple[str, ...]] = ()
     """What the phases are called on a run's page, where there are several."""
+    archives_runs: ClassVar[bool] = False
+    """While it is switched on, retention keeps every run until it has set `archived_at`."""
     follows_interval_setting: ClassVar[bool] = False
     """JOB_INTERVAL_SECONDS applies to this job's default schedule."""
     Config: ClassVar[type[JobConfig]] = JobConfig

@@ -20,7 +20,7 @@ from django.db.models import F
 from structlog.contextvars import bound_contextvars
 
 from riotwatch_jobs import closing, feeder, items, logs, messages, registry, run_news
-from riotwatch_jobs.base import Job, Overlap
+from riotwatch_jobs.base import FIRST_DAY, LAST_DAY, Job, Overlap
 from riotwatch_jobs.databases import is_outage
 from riotwatch_jobs.models import (
     DEFAULT_SCOPE,
@@ -83,8 +83,11 @@ class Request:
     """The run whose unfinished items make up this one."""
 
 
-def scope_of(players: Sequence[int]) -> str:
-    """The scope of a run for named players: it never waits for a long run over all of them."""
+def scope_of(players: Sequence[int] = (), overrides: Mapping[str, Any] | None = None) -> str:
+    """The scope of a run for named players or days: it never waits for a long run over all of them."""
+    days = [(overrides or {}).get(name) for name in (FIRST_DAY, LAST_DAY)]
+    if any(days):
+        return f"days:{days[0]}..{days[1]}"
     if not players:
         return DEFAULT_SCOPE
     if len(players) == 1:

@@ -13,7 +13,7 @@ import structlog
 from django.db import transaction
 from django.db.models import Q
 
-from riotwatch_jobs import catching_up, closing, ending, feeder, rescuing
+from riotwatch_jobs import catching_up, closing, ending, feeder, registry, rescuing, scheduling
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.loops import Loop
 from riotwatch_jobs.models import (
@@ -22,6 +22,7 @@ from riotwatch_jobs.models import (
     Execution,
     Heartbeat,
     ItemState,
+    JobConfiguration,
     WorkerLease,
     WorkItem,
 )
@@ -94,15 +95,30 @@ def close_finished(now: datetime) -> int:
 
 
 def prune(now: datetime) -> int:
-    """Delete items and runs past their retention; a pruned run takes its items and log lines along."""
+    """Delete items and runs past their retention; a pruned run takes its items and log lines along.
+
+    While a job that archives runs is switched on, what it has not archived stays.
+    """
     open_runs = Execution.objects.open().values("pk")
     settled = WorkItem.objects.exclude(execution__in=open_runs)
     done_states = [ItemState.DONE, ItemState.SKIPPED, ItemState.CANCELLED]
     deleted, _ = settled.filter(state__in=done_states, finished_at__lt=now - KEEP_DONE_ITEMS).delete()
-    failed, _ = settled.filter(state__in=FAILED_ITEM_STATES, finished_at__lt=now - KEEP_FAILED_ITEMS).delete()
-    runs, _ = Execution.objects.filter(finished_at__lt=now - KEEP_RUNS).delete()
+    old = Execution.objects.filter(Q(restored_at=None) | Q(restored_at__lt=now - KEEP_RUNS))
+    if _are_archived():
+        old = old.exclude(archived_at=None)
+    failed, _ = settled.filter(
+        state__in=FAILED_ITEM_STATES, finished_at__lt=now - KEEP_FAILED_ITEMS, execution__in=old.values("pk")
+    ).delete()
+    runs, _ = old.filter(finished_at__lt=now - KEEP_RUNS).delete()
     hearts, _ = Heartbeat.objects.filter(at__lt=now - KEEP_RUNS).delete()
     return deleted + failed + runs + hearts
+
+
+def _are_archived() -> bool:
+    """A job that archives runs is on: it, and a schedule of it or the job that it follows."""
+    scheduled = {scheduling.job_id_of(row) for row in scheduling.rows_that_start_jobs()}
+    following = JobConfiguration.objects.filter(enabled=True).exclude(after="").values_list("job_id", flat=True)
+    return any(job.archives_runs and job.job_id in scheduled.union(following) for job in registry.all_jobs())
 
 
 @dataclass

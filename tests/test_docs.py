@@ -61,7 +61,7 @@ def all_jobs() -> list[type[Job]]:
 
 def bounds_of(field: Any) -> tuple[str, str]:
     rules = {name: getattr(rule, name) for rule in field.metadata for name in ("ge", "le") if hasattr(rule, name)}
-    return str(rules["ge"]), str(rules["le"])
+    return str(rules.get("ge", "")), str(rules.get("le", ""))
 
 
 @pytest.mark.parametrize("job", all_jobs(), ids=lambda job: job.job_id)
@@ -71,7 +71,8 @@ def test_every_job_is_documented_with_its_schedule_queue_settings_and_results(jo
     assert f"**Queue**: `{job.queue}`" in text
     listed = {name: tuple(cells[:3]) for name, cells in rows(text).items() if len(cells) == 4}
     fields = job.Config.model_fields
-    assert listed == {name: (str(field.default), *bounds_of(field)) for name, field in fields.items()}
+    defaults = {name: "" if field.default is None else str(field.default) for name, field in fields.items()}
+    assert listed == {name: (defaults[name], *bounds_of(field)) for name, field in fields.items()}
     results = {name for name, cells in rows(text).items() if len(cells) == 1}
     assert results == set(job.Result.__dataclass_fields__)
 

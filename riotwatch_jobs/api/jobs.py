@@ -187,7 +187,7 @@ def trigger_job(
             job_id=job.job_id,
             trigger=Trigger.API,
             triggered_by=caller.name,
-            scope=dispatch.scope_of(players),
+            scope=dispatch.scope_of(players, wanted.config),
             players=players,
             overrides=wanted.config,
         )

@@ -106,6 +106,8 @@ class Execution(models.Model):
         related_name="retries",
         help_text="What it repeats.",
     )
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="When a file came to hold it.")
+    restored_at = models.DateTimeField(null=True, blank=True, help_text="When it was put back from there.")
     slots_skipped = models.PositiveIntegerField(default=0, help_text="Slots this skipped run stands for.")
 
     objects = ExecutionQuerySet.as_manager()

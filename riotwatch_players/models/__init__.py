@@ -6,6 +6,7 @@ natural and unique.
 """
 
 from riotwatch_players.models.analyses import Analysis
+from riotwatch_players.models.archives import Archive, ArchiveKind
 from riotwatch_players.models.backlog import BacklogMatch, BacklogState
 from riotwatch_players.models.bans import BanCheck, Seen
 from riotwatch_players.models.budget_readings import BudgetReading
@@ -26,6 +27,8 @@ __all__ = [
     "RANKED_SOLO_QUEUE",
     "SOLO_QUEUE",
     "Analysis",
+    "Archive",
+    "ArchiveKind",
     "BacklogMatch",
     "BacklogState",
     "BanCheck",

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from riotwatch_players import bans, champion_index, keys, models_in_use
 from riotwatch_players.ingest import store_match
-from riotwatch_players.models import Analysis, BacklogMatch, DetectionLabel, Seen
+from riotwatch_players.models import Analysis, Archive, ArchiveKind, BacklogMatch, DetectionLabel, Seen
 from riotwatch_players.simulator.app import Options
 from riotwatch_players.simulator.ids import DEMO_KEY
 from riotwatch_players.simulator.limits import parse_rates
@@ -68,5 +68,7 @@ def stored(db):
         player=player, analyzed_at=factories.NOW, games_used=3, verdict="insufficient_data", confidence=0, factors=[]
     )
     DetectionLabel.objects.create(player=player, analysis=analysis, question="smurf", says="confirmed")
+    file = {"name": "matches-2025-03-14-7.jsonl.xz", "kind": ArchiveKind.MATCHES, "day": factories.NOON.date()}
+    Archive.objects.create(**file, rows=3, size_bytes=900, sha256="0" * 64, made_at=factories.NOW)
     player.refresh_from_db()
     return player

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from riotwatch_jobs import audit, dispatch, feeder, inline, registry
-from riotwatch_jobs.base import Job, UnknownPlayers
+from riotwatch_jobs.base import FIRST_DAY, LAST_DAY, Job, UnknownPlayers
 from riotwatch_jobs.leases import database_now
 from riotwatch_jobs.management.operator_command import (
     EXIT_BAD_INPUT,
@@ -63,6 +63,10 @@ class Command(BaseCommand):
         parser.add_argument(
             "--player", nargs="+", action="extend", default=[], metavar="PUUID", help="limit the run to these players"
         )
+        for option, setting, which in (("--from", FIRST_DAY, "first"), ("--to", LAST_DAY, "last")):
+            parser.add_argument(
+                option, dest=setting, metavar="DATE", help=f"{which} day in UTC, for a job that takes days: 2025-03-14"
+            )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Django's signature
         """Trigger, wait, report."""
@@ -127,13 +131,14 @@ class BadSetting(ValueError):
 
 def _request_for(job: type[Job], options: dict[str, Any]) -> dispatch.Request:
     players = tuple(job.resolve_players(options["player"])) if options["player"] else ()
+    overrides = _settings(options["set"]) | _days(job, options)
     return dispatch.Request(
         job_id=job.job_id,
         trigger=Trigger.CLI,
         triggered_by=audit.command_line().name,
-        scope=dispatch.scope_of(players),
+        scope=dispatch.scope_of(players, overrides),
         players=players,
-        overrides=_settings(options["set"]),
+        overrides=overrides,
     )
 
 
@@ -145,6 +150,13 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
             raise BadSetting(f"--set {pair!r}: write KEY=VALUE, for example --set max_new_matches_per_player=5")
         settings[name] = value
     return settings
+
+
+def _days(job: type[Job], options: dict[str, Any]) -> dict[str, str]:
+    given = {name: options[name] for name in (FIRST_DAY, LAST_DAY) if options[name]}
+    if given and FIRST_DAY not in job.Config.model_fields:
+        raise BadSetting(f"{job.job_id} takes no days: leave --from and --to out.")
+    return given
 
 
 def exit_code(execution: Execution) -> int:
