@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import pydantic
+from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -190,14 +191,16 @@ def untrack_player(request: HttpRequest, puuid: str) -> PlayerDetailOut:
     """Stop keeping watch; what is known stays."""
     caller = allow(request, Role.OPERATOR)
     player = player_of(puuid)
-    if tracking.untrack(player):
-        audit(request, player, _by(caller, "no longer tracked"))
+    with transaction.atomic():
+        if tracking.untrack(player):
+            audit(request, player, _by(caller, "no longer tracked"))
     return player_detail(player)
 
 
 def _track(request: HttpRequest, player: Player, caller: Caller) -> None:
-    if tracking.track(player, now=timezone.now()):
-        audit(request, player, _by(caller, "tracked"))
+    with transaction.atomic():
+        if tracking.track(player, now=timezone.now()):
+            audit(request, player, _by(caller, "tracked"))
 
 
 def _by(caller: Caller, what: str) -> str:
