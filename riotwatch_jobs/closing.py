@@ -56,17 +56,13 @@ class Totals(items.Sums):
 
 def close_if_finished(execution_id: int, *, now: datetime) -> bool:
     """Close a run that has no open item, or begin its next phase. True for the one caller that closed it."""
-    with bound_contextvars(run=execution_id):
-        return _close_or_go_on(execution_id, now=now)
-
-
-def _close_or_go_on(execution_id: int, *, now: datetime) -> bool:
     while execution := Execution.objects.without_open_items().filter(pk=execution_id).first():
-        if _is_left_to_others(execution, now=now):
-            return False
-        if not _has_another_phase(execution):
-            return _close(execution, now=now)
-        _begin_next_phase(execution, now=now)  # where it has no targets, the run is to be looked at again
+        with bound_contextvars(**execution.log_ids):
+            if _is_left_to_others(execution, now=now):
+                return False
+            if not _has_another_phase(execution):
+                return _close(execution, now=now)
+            _begin_next_phase(execution, now=now)  # where it has no targets, the run is to be looked at again
     return False
 
 

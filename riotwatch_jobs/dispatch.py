@@ -17,7 +17,7 @@ import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bound_contextvars, get_contextvars
 
 from riotwatch_jobs import closing, feeder, items, logs, messages, registry, run_news
 from riotwatch_jobs.base import FIRST_DAY, LAST_DAY, Job, Overlap
@@ -106,6 +106,7 @@ def new_execution(request: Request, *, now: datetime) -> Execution:
         slot=request.slot,
         trigger=request.trigger,
         triggered_by=request.triggered_by[:TRIGGERED_BY_MAX],
+        request_id=get_contextvars().get("request", ""),  # of a web request, or of the run that this one follows
         players=list(request.players),
         config=checked_config(job, values),
         retry_of_id=request.retry_of,
@@ -163,14 +164,14 @@ def request(wanted: Request, *, now: datetime) -> tuple[Execution, bool]:
 
 def start(execution_id: int, *, now: datetime) -> Execution | None:
     """Turn a PENDING run into IN_PROGRESS with its items. None where there was nothing to start (yet)."""
-    with bound_contextvars(run=execution_id):
-        return _start_pending(execution_id, now=now)
-
-
-def _start_pending(execution_id: int, *, now: datetime) -> Execution | None:
     execution = Execution.objects.filter(pk=execution_id, state=ExecutionState.PENDING).first()
     if execution is None or EmergencyStop.objects.exists():  # then it waits: housekeeping sends it again
         return None
+    with bound_contextvars(**execution.log_ids):
+        return _start_pending(execution, now=now)
+
+
+def _start_pending(execution: Execution, *, now: datetime) -> Execution | None:
     try:
         started = _start_with_items(execution, now=now)
     except ScopeIsBusy:

@@ -58,9 +58,9 @@ def run(item_id: int, delivery: int, *, retries: int = 0) -> Redeliver | None:
         return _run(item, lease, retries=retries)
 
 
-def _ids(item: WorkItem) -> dict[str, int]:
+def _ids(item: WorkItem) -> dict[str, Any]:
     """What each log line tells while the item is worked on."""
-    ids = {"run": item.execution_id, "item": item.pk}
+    ids = item.execution.log_ids | {"item": item.pk}
     return ids | ({"player": item.data["player"]} if "player" in item.data else {})
 
 

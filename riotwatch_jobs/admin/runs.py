@@ -75,7 +75,7 @@ class ExecutionAdmin(OperatedAdmin, ReadOnlyAdmin):
     list_display_links = ("id", "state_label")
     list_filter = ("job_id", "state", "trigger")
     list_filter_sheet = False
-    search_fields = ("=id", "reason", "triggered_by")
+    search_fields = ("=id", "reason", "triggered_by", "=request_id")
     date_hierarchy = "queued_at"
     actions = ("cancel_runs", "retry_runs", "fail_runs", "abandon_runs")
     list_per_page = 50

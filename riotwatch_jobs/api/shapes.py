@@ -30,6 +30,7 @@ class RunOut(Schema):
     partial: bool = pydantic.Field(description="It completed, but not every item did.")
     trigger: Trigger
     triggered_by: str
+    request_id: str = pydantic.Field(description="X-Request-ID of the web request that asked for it; empty: none did.")
     slot: datetime | None = pydantic.Field(description="The due instant of a scheduled run.")
     retry_of: int | None
     queued_at: datetime

@@ -1,6 +1,7 @@
 """Runs of jobs."""
 
 from datetime import datetime
+from typing import Any
 
 import pydantic
 from django.contrib.postgres.fields import ArrayField
@@ -73,6 +74,9 @@ class Execution(models.Model):
     slot = models.DateTimeField(null=True, blank=True, help_text="The due instant of a scheduled run.")
     trigger = models.CharField(max_length=16, choices=Trigger)
     triggered_by = models.CharField(max_length=150, blank=True)
+    request_id = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Of the web request that asked for it."
+    )
     state = models.CharField(max_length=16, choices=ExecutionState, default=ExecutionState.PENDING)
     reason = models.TextField(blank=True, help_text="Why the run ended as it did.")
     players = ArrayField(models.BigIntegerField(), default=list, blank=True)
@@ -137,6 +141,11 @@ class Execution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} run {self.pk}"
+
+    @property
+    def log_ids(self) -> dict[str, Any]:
+        """What every log line about it tells: its own id, and that of the web request that asked for it."""
+        return {"run": self.pk} | ({"request": self.request_id} if self.request_id else {})
 
     @property
     def is_open(self) -> bool:

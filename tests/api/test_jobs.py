@@ -149,8 +149,9 @@ def test_a_pause_takes_a_reason_and_an_end_to_come(operator, body):
 
 
 def test_a_run_is_asked_for_and_found_at_its_address(operator, viewer):
-    asked = operator.post("/jobs/toy/trigger", {"config": {"apples": 5}})
+    asked = operator.post("/jobs/toy/trigger", {"config": {"apples": 5}}, {"X-Request-ID": "r-7"})
     run = asked.json()
+    assert run["request_id"] == asked.headers["X-Request-ID"] == "r-7"
     assert (asked.status_code, run["state"], run["trigger"], run["config"]) == (202, "PENDING", "api", {"apples": 5})
     assert run["triggered_by"] == "otto (API key test)"
     assert asked.headers["Location"] == f"http://testserver/api/v1/jobs/executions/{run['id']}"
