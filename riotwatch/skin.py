@@ -97,7 +97,6 @@ UNFOLD: dict[str, Any] = {
                     _page("Items", "checklist", "riotwatch_jobs.workitem"),
                     _page("Logs", "article", "riotwatch_jobs.executionlog"),
                     _page("Workers", "memory", "riotwatch_jobs.workerlease"),
-                    _page("Archives", "archive", "riotwatch_players.archive"),
                     _page("Emergency stop", "front_hand", "riotwatch_jobs.emergencystop"),
                 ],
             },
@@ -106,6 +105,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _page("Messages", "notifications", "riotwatch_messages.message"),
                     _page("Detection models", "model_training", "riotwatch_players.detectionmodel"),
+                    _page("Archives", "archive", "riotwatch_players.archive"),
                     _page("Riot keys", "key", "riotwatch_players.riotkey"),
                     _page("API keys", "api", "riotwatch_api.apikey"),
                     _page("Accounts", "manage_accounts", "auth.user"),

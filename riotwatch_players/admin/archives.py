@@ -21,6 +21,7 @@ class ArchiveAdmin(RecordAdmin):
     empty_hint = "Nothing is archived. The job is off until somebody switches it on; Run now archives once."
     search_fields = ("name",)
     search_help_text = "A day, such as 2025-03-14"
+    ordering = ("-id",)
     page_template = "riotwatch_players/archive.html"
 
     def page_context(self, request: HttpRequest, row: Archive) -> dict[str, Any]:
