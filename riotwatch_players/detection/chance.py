@@ -14,9 +14,9 @@ def apart(size: Floats, squares: Floats, total: Floats) -> Floats:
     summed over the kinds, the same. `total`: kinds x players. A part that is empty or everything does not differ.
     """
     share = size / np.maximum(total.sum(axis=0), 1)
-    beyond_chance = np.maximum(squares - size * share, 0.0)  # the sum of (counted - expected)²/total, multiplied out
+    off = squares - size * share  # the sum of (counted - expected)²/total, multiplied out
     variance = share * (1 - share)
-    chi_square = np.divide(beyond_chance, variance, out=np.zeros(size.shape), where=variance > 0)
+    chi_square = np.divide(off, variance, out=np.zeros(size.shape), where=(variance > 0) & (off > 0))
     return as_z(chi_square, (total > 0).sum(axis=0) - 1.0)
 
 

@@ -1,7 +1,9 @@
 """Per game: how far above what is usual somebody played, given role, tier, result and their own teammates."""
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +36,7 @@ SUPPORT = ROLES.index("UTILITY")
 _POSITION = SCORE_FIELDS.index("position")
 Single = npt.NDArray[np.float32]
 Numbers = npt.NDArray[np.floating]
+AnyArray = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,26 @@ class Plays:
     """How far that teammate played above the rest of the team, as `performance`."""
     accounts_known: Bools
     """The accounts of some teammates are known."""
+
+
+def joined(parts: Sequence[Plays]) -> Plays:
+    """The plays of several batches as those of one: filled up from the right to the longest."""
+    longest = max(part.played.shape[1] for part in parts)
+    return Plays(**{name: _stacked([getattr(part, name) for part in parts], longest) for name in _FIELDS})
+
+
+_FIELDS = [field.name for field in dataclasses.fields(Plays)]
+
+
+def _stacked(parts: Sequence[AnyArray], longest: int) -> AnyArray:
+    """Players x games; what there is no game for is NaN, False or 0."""
+    nothing = np.nan if parts[0].dtype.kind == "f" else 0
+    whole = np.full((sum(map(len, parts)), longest), nothing, dtype=parts[0].dtype)
+    first = 0
+    for part in parts:
+        whole[first : first + len(part), : part.shape[1]] = part
+        first += len(part)
+    return whole
 
 
 def plays_of(batch: Batch, baseline: Baseline, *, height: Floats) -> Plays:

@@ -53,16 +53,21 @@ def stretches(segments: Floats) -> Floats:
 def squares_in_stretches(segments: Floats, weights: Floats) -> Floats:
     """Of sums by segment and kind: over every stretch, squared, and summed over the kinds with these weights.
 
-    Weights are kinds x players. Nothing is ever as large as stretches x kinds x players: that would not fit the cache.
+    Weights are kinds x players. The square of what came in between is b² - 2ab + a²: nothing is ever as large as
+    stretches x kinds x players, which would not fit the cache.
     """
     running = _running(segments)
+    weighted = running * weights
+    squared = np.einsum("skp,skp->sp", running, weighted)
     found = np.empty((len(_PAIRS), len(segments)))
     first = 0
     for begin in range(BEGINS[-1] + 1):
-        inside = running[begin + _SHORTEST : begin + _LONGEST + 1] - running[begin]
-        last = first + len(inside)
-        np.einsum("skp,skp,kp->sp", inside, inside, weights, out=found[first:last])
-        first = last
+        ends = slice(begin + _SHORTEST, begin + _LONGEST + 1)
+        both = np.einsum("kp,skp->sp", weighted[begin], running[ends])
+        both *= -2
+        both += squared[ends]
+        np.add(both, squared[begin], out=found[first : first + len(both)])
+        first += len(both)
     return found
 
 
