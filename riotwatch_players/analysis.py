@@ -30,7 +30,7 @@ NEW_GAMES = 5
 """So many new ranked games make a player due again."""
 REANALYZE_AFTER = timedelta(days=14)
 MOST_PLAYERS_AT_ONCE = 500
-"""Their games and their teammates', as arrays, take some 300 MB."""
+"""Reading and judging them with 100 games each takes some 40 MB at its peak."""
 
 # In the order in which ingest locks players.
 _LOCK_PLAYERS = """
