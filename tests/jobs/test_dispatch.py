@@ -73,6 +73,13 @@ def test_runs_for_named_players_have_scopes_of_their_own(toy, now):
     assert len(set(runs)) == 5
 
 
+def test_runs_for_days_have_scopes_of_their_own_and_other_settings_none():
+    days = {"from_date": "2025-01-01", "to_date": "2025-01-31"}
+    asked = (days, days | {"to_date": "2025-02-28"}, {"apples": 3}, {"from_date": None}, None)
+    scopes = [dispatch.scope_of(overrides=overrides) for overrides in asked]
+    assert scopes == ["days:2025-01-01..2025-01-31", "days:2025-01-01..2025-02-28", *["default"] * 3]
+
+
 def test_a_scope_of_very_many_players_fits_its_column(toy, now):
     players = tuple(range(10**6, 10**6 + 5000))
     run, _ = ask(now, players=players, scope=dispatch.scope_of(players))

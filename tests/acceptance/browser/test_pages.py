@@ -2,7 +2,7 @@
 
 import pytest
 from playwright.sync_api import Page
-from windows import PHONE, WIDE, paths_in_navigation
+from windows import LOOKS, paths_in_navigation
 
 pytestmark = pytest.mark.usefixtures("riot")
 
@@ -11,19 +11,19 @@ def is_wider_than_the_window(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"))
 
 
-@pytest.mark.parametrize(("size", "dark"), [(WIDE, False), (WIDE, True), (PHONE, False)], ids=["wide", "dark", "phone"])
-def test_every_list_opens_empty_with_the_legal_notice_and_fits_the_window(sign_in, size, dark):
-    page = sign_in(size=size, dark=dark)
-    paths = paths_in_navigation(page)
-    assert len(paths) > 12
+def test_every_list_opens_empty_with_the_legal_notice_and_fits_the_window(sign_in):
     too_wide = []
-    for path in paths:
-        answer = page.goto(path)
-        assert answer is not None
-        assert answer.status == 200, path
-        assert "isn't endorsed by Riot Games" in page.locator("footer.rw-legal").inner_text()
-        if is_wider_than_the_window(page):
-            too_wide.append(path)
+    for look, window in LOOKS.items():
+        page = sign_in(**window)
+        paths = paths_in_navigation(page)
+        assert len(paths) > 12
+        for path in paths:
+            answer = page.goto(path)
+            assert answer is not None
+            assert answer.status == 200, path
+            assert "isn't endorsed by Riot Games" in page.locator("footer.rw-legal").inner_text()
+            if is_wider_than_the_window(page):
+                too_wide.append((look, path))
+        background = page.evaluate("getComputedStyle(document.querySelector('#main')).backgroundColor")
+        assert page.evaluate("document.documentElement.classList.contains('dark')") is window["dark"], background
     assert too_wide == []
-    background = page.evaluate("getComputedStyle(document.querySelector('#main')).backgroundColor")
-    assert page.evaluate("document.documentElement.classList.contains('dark')") is dark, background
