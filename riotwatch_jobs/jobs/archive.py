@@ -33,7 +33,7 @@ class Archive(Job):
     queue = "maintenance"
     enabled_by_default = False
     archives_runs = True
-    timeout_s = 900
+    timeout_s = 600
 
     class Config(JobConfig):
         """Settings of the job."""
