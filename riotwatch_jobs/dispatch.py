@@ -57,7 +57,7 @@ def checked_config(job: type[Job], values: Mapping[str, Any]) -> dict[str, Any]:
     except pydantic.ValidationError as problem:
         known = ", ".join(job.Config.model_fields) or "none"
         texts = [
-            f"{'.'.join(str(part) for part in error['loc']) or 'config'}: {error['msg']}"
+            f"{'.'.join(str(part) for part in error['loc']) or 'config'}: {error['msg'].removeprefix('Value error, ')}"
             + (f" (known settings: {known})" if error["type"] == "extra_forbidden" else "")
             for error in problem.errors(include_url=False, include_input=False)
         ]

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from rich.console import Console
 from rich.table import Column, Table
 
 from riotwatch_jobs.checkups import Finding
-from riotwatch_jobs.management.operator_command import time_text
+from riotwatch_jobs.management.operator_command import print_table, time_text
 
 EXIT_ILL = 1
 
@@ -37,7 +36,7 @@ class FindingsCommand(BaseCommand):
             told = {"well": is_well, "parts": [finding.as_json() for finding in findings]}
             self.stdout.write(json.dumps(told, indent=2))
         else:
-            Console().print(_table(findings))
+            print_table(_table(findings))
             self.stdout.write("All is well." if is_well else "Not well: see above for what helps.")
         if not is_well:
             raise SystemExit(EXIT_ILL)

@@ -17,6 +17,7 @@ from riotwatch_jobs.models import Execution
 from riotwatch_jobs.switching import BadInput, Refused
 
 EXIT_CODES_IN_WORDS = "Exit codes: 0 done, 1 the database does not answer, 2 bad input, 4 refused by the state."
+WIDEST_TABLE = 500
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_TIMED_OUT, EXIT_REFUSED, EXIT_PARTIAL = 1, 2, 3, 4, 5
 
 
@@ -65,7 +66,17 @@ class OperatorCommand(BaseCommand):
     def show(self, table: Table) -> None:
         """A table for people."""
         if not self.as_json:
-            Console().print(table)
+            print_table(table)
+
+
+def print_table(table: Table) -> None:
+    """As wide as its words want: a line that goes on below says more than a column that is cut off."""
+    console = Console()
+    for column in table.columns:
+        if column.no_wrap:
+            column.min_width = max(console.measure(cell).maximum for cell in (column.header, *column.cells))
+    needed = console.measure(table, options=console.options.update(max_width=WIDEST_TABLE)).minimum
+    Console(width=max(console.width, needed)).print(table)
 
 
 class JobCommand(OperatorCommand):
@@ -89,6 +100,11 @@ class RunCommand(OperatorCommand):
 def time_text(instant: datetime | None) -> str:
     """For tables."""
     return instant.strftime("%Y-%m-%d %H:%M") if instant else "-"
+
+
+def short_time_text(instant: datetime | None) -> str:
+    """For tables with many columns of times that are never a year away."""
+    return instant.strftime("%m-%d %H:%M") if instant else "-"
 
 
 def run_as_json(execution: Execution) -> dict[str, Any]:

@@ -235,6 +235,14 @@ def test_the_status_of_all_jobs_has_the_last_24_hours(start, work_off, manage, a
     assert day["mean_duration_s"] == day["p95_duration_s"] == pytest.approx(run.duration_s, abs=0.01)
 
 
+@pytest.mark.parametrize("command", ["job_status", "list_jobs"])
+def test_a_table_in_a_narrow_window_cuts_nothing_off(manage, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "60")
+    told = manage(command)
+    assert "…" not in told
+    assert {"tracked_player_updater", "toy"} <= set(told.split())
+
+
 def test_the_status_of_one_job_has_its_schedules_and_runs(start, work_off, manage, answer):
     run = work_off(start("toy"))
     manage("schedule_job", "toy", "daily 4:00", "--add")

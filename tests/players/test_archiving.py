@@ -211,8 +211,8 @@ def test_restore_archive_takes_names_and_paths_and_leaves_a_trace(folder, capsys
     call_command("restore_archive", first.name, str(folder / second.name))
     told = capsys.readouterr().out.splitlines()
     assert told == [
-        f"{first.name}: 11 of 11 put back, the others were there",
-        f"{second.name}: 13 of 13 put back, the others were there",
+        f"{first.name}: 11 of 11 put back",
+        f"{second.name}: 13 of 13 put back",
     ]
     assert "put 11 of 11 rows back, by " in LogEntry.objects.get(object_repr=first.name).change_message
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.core.management.base import CommandParser
+from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from riotwatch_jobs import describing, overview, registry, rescheduling, scheduling, slots, statistics
-from riotwatch_jobs.management.operator_command import OperatorCommand, run_as_json, time_text
+from riotwatch_jobs.management.operator_command import OperatorCommand, run_as_json, short_time_text, time_text
 from riotwatch_jobs.models import EmergencyStop, Execution
 from riotwatch_jobs.overview import JobOverview
 from riotwatch_jobs.statistics import Statistics
@@ -77,17 +78,18 @@ def _as_json(job: JobOverview, numbers: dict[str, Statistics]) -> dict[str, Any]
 
 
 def _table_of(jobs: list[JobOverview], numbers: dict[str, Statistics]) -> Table:
-    titles = ("runs", "ok", "failed", "mean s", "requests", "most", "missed")
-    first = ("job", "state", "next run (UTC)", "last run (UTC)")
-    table = Table(*(Column(title, no_wrap=True) for title in first), "when", *titles, caption="numbers: last 24 hours")
+    titles = ("job", "state", "next (UTC)", "last run (UTC)")
+    numbers_of_day = ("runs", "ok", "failed", "mean s", "requests", "most", "missed")
+    columns = [Column(title, no_wrap=True) for title in titles]
+    columns += [Column(title, no_wrap=True, justify="right") for title in numbers_of_day]
+    table = Table(*columns, box=SIMPLE_HEAD, caption="numbers: last 24 hours")
     for job in jobs:
         day, last = numbers.get(job.job_id, Statistics()), job.last_run
         table.add_row(
             job.job_id,
             "paused" if job.paused else "on" if job.enabled else "off",
-            time_text(job.next_run),
-            f"{time_text(last.queued_at)} {last.state.lower()}" if last else "never",
-            job.in_words,
+            short_time_text(job.next_run),
+            f"{short_time_text(last.queued_at)} {last.state.lower()}" if last else "never",
             *map(str, (day.runs, day.ok, day.failed)),
             *(_number(value) for value in (day.mean_duration_s, day.mean_requests)),
             str(day.max_requests if day.max_requests is not None else "-"),
@@ -97,12 +99,14 @@ def _table_of(jobs: list[JobOverview], numbers: dict[str, Statistics]) -> Table:
 
 
 def _table_of_runs(runs: list[Execution]) -> Table:
-    table = Table("run", "state", "queued (UTC)", "took s", "done", "failed", "skipped", "trigger", "reason")
+    columns = [Column(title, no_wrap=True) for title in ("run", "state", "queued (UTC)")]
+    columns += [Column(title, no_wrap=True, justify="right") for title in ("took s", "done", "failed", "skipped")]
+    table = Table(*columns, "trigger", Column("reason", min_width=12), box=SIMPLE_HEAD)
     for run in runs:
         table.add_row(
             str(run.pk),
             run.state + (" (partial)" if run.is_partial else ""),
-            time_text(run.queued_at),
+            short_time_text(run.queued_at),
             _number(run.duration_s),
             *map(str, (run.items_done, run.items_failed, run.items_skipped)),
             f"{run.trigger} {run.triggered_by}".strip(),

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from riotwatch_jobs import overview
-from riotwatch_jobs.management.operator_command import OperatorCommand, time_text
+from riotwatch_jobs.management.operator_command import OperatorCommand, short_time_text
 
 
 class Command(OperatorCommand):
@@ -17,15 +18,16 @@ class Command(OperatorCommand):
         """Show every job of the catalogue."""
         del options
         jobs = overview.all_jobs(now=self.now)
-        table = Table(Column("job", no_wrap=True), "on", "schedule (UTC)", "next run", "last run", "took", "queue")
+        titles = ("job", "on", "schedule (UTC)", "next (UTC)", "last run (UTC)", "took", "queue")
+        table = Table(*(Column(title, no_wrap=True) for title in titles), box=SIMPLE_HEAD)
         for job in jobs:
             last = job.last_run
             table.add_row(
                 job.job_id,
                 "paused" if job.paused else "yes" if job.enabled else "no",
                 job.schedule,
-                time_text(job.next_run),
-                f"{last.state.lower()} {time_text(last.queued_at)}" if last else "never",
+                short_time_text(job.next_run),
+                f"{last.state.lower()} {short_time_text(last.queued_at)}" if last else "never",
                 f"{last.duration_s:.1f} s" if last and last.duration_s is not None else "",
                 job.queue,
             )

@@ -36,9 +36,10 @@ class Command(TellingCommand):
 
 
 def _table(found: Any) -> Table:  # noqa: ANN401 - a query
-    table = Table(Column("File", no_wrap=True), "Day", "Rows", "Size", "Where", "Put back", box=None)
+    where = Column("Where", overflow="fold")
+    table = Table(Column("File", no_wrap=True), "Day", "Rows", "Size", where, "Put back", box=None)
     for one in found:
         restored = f"{one.restored_at:%Y-%m-%d %H:%M}" if one.restored_at else ""
-        where = f"{one.host}:{one.folder}"
-        table.add_row(one.name, str(one.day), f"{one.rows:,}", filesizeformat(one.size_bytes), where, restored)
+        place = f"{one.host}:{one.folder}"
+        table.add_row(one.name, str(one.day), f"{one.rows:,}", filesizeformat(one.size_bytes), place, restored)
     return table

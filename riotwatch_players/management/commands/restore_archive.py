@@ -47,7 +47,8 @@ class Command(TellingCommand):
         by = command_line.operator()
         text = f"put {restored} of {archive.rows} rows back, by {by}"
         LogEntry.objects.log_actions(command_line.account().pk, [archive], CHANGE, text, single_object=True)
-        told = f"{archive.name}: {restored} of {archive.rows} put back, the others were there"
+        there = "" if restored == archive.rows else "; the others were there"
+        told = f"{archive.name}: {restored} of {archive.rows} put back{there}"
         self.tell(told, {"name": archive.name, "rows": archive.rows, "restored": restored}, as_json=as_json)
 
 
