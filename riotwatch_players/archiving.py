@@ -4,6 +4,7 @@ A match stays as long as an analysis may look at it: an archive never changes a 
 goes into a file, which says nothing once the player is erased.
 """
 
+import itertools
 import json
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -149,9 +150,11 @@ class CannotRestore(Exception):
     """A file cannot be put back; the text says why and what to do."""
 
 
-def file_name(kind: ArchiveKind, day: date, *, number: int) -> str:
-    """The name of a file; of a day that was archived more than once there are several."""
-    return f"{kind}-{day}-{number}{SUFFIX}"
+def _unused_name(kind: ArchiveKind, day: date, number: int) -> str:
+    """A name that no archive has. What lies under it is from an attempt that ended before its rows were gone."""
+    endings = itertools.chain([""], (f"-{again}" for again in itertools.count(2)))
+    names = (f"{kind}-{day}-{number}{ending}{SUFFIX}" for ending in endings)
+    return next(name for name in names if not Archive.objects.filter(name=name).exists())
 
 
 def days_with_matches(span: Span, *, now: datetime) -> list[date]:
@@ -162,7 +165,7 @@ def days_with_matches(span: Span, *, now: datetime) -> list[date]:
 
 
 def archive_matches(span: Span, *, number: int, now: datetime) -> Archived:
-    """Move the matches of one day into a file, whose number makes its name its own: a second attempt replaces it."""
+    """Move the matches of one day into a file; `number` is whose work it is, for its name."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LOCK, _which(span, now))
         ids = [pk for (pk,) in cursor.fetchall()]
@@ -179,19 +182,19 @@ def archive_matches(span: Span, *, number: int, now: datetime) -> Archived:
 
 def store(kind: ArchiveKind, day: date, rows: Iterable[str], *, number: int, now: datetime) -> Archive:
     """Write a file and note it, in the transaction that takes the rows out; raises OSError or Damaged."""
-    name, folder = file_name(kind, day, number=number), Path(settings.ARCHIVE_DIR)
+    name, folder = _unused_name(kind, day, number), Path(settings.ARCHIVE_DIR)
     written = archive_files.write(folder / name, {"kind": kind.value, "day": str(day), "made_at": str(now)}, rows)
-    values = {
-        "kind": kind,
-        "day": day,
-        "rows": written.rows,
-        "size_bytes": written.size_bytes,
-        "sha256": written.sha256,
-        "host": socket.gethostname(),
-        "folder": str(folder),
-        "made_at": now,
-    }
-    return Archive.objects.update_or_create(name=name, defaults=values)[0]
+    return Archive.objects.create(
+        name=name,
+        kind=kind,
+        day=day,
+        rows=written.rows,
+        size_bytes=written.size_bytes,
+        sha256=written.sha256,
+        host=socket.gethostname(),
+        folder=str(folder),
+        made_at=now,
+    )
 
 
 Restorer = Callable[[Sequence[dict[str, Any]], datetime], int]

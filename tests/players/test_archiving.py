@@ -81,6 +81,16 @@ def test_days_are_those_of_utc_and_each_has_a_file_of_its_own(folder):
     assert {path.name for path in folder.iterdir()} == {one.name for one in kept}, "nothing half written is left"
 
 
+def test_the_same_item_once_more_finds_what_came_meanwhile_and_replaces_no_file(folder):
+    store(2)
+    archive()
+    store(3)  # two of them are imported again
+    archive()
+    first, again = Archive.objects.order_by("pk")
+    assert (first.name, again.name) == ("matches-2026-04-01-7.jsonl.xz", "matches-2026-04-01-7-2.jsonl.xz")
+    assert [archiving.restore(one, folder=folder, now=A_YEAR_LATER) for one in (first, again)] == [2, 1]
+
+
 def test_an_archived_match_is_not_fetched_again_and_a_restored_one_is_known():
     store(1)
     (match_id,) = Match.objects.values_list("match_id", flat=True)
