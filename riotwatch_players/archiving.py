@@ -207,22 +207,24 @@ def when_restoring(kind: ArchiveKind, put_back: Restorer) -> None:
 
 
 def restore(archive: Archive, *, folder: Path, now: datetime) -> int:
-    """Put a file's rows back, all or none, and return how many were missing; doing it again writes nothing.
+    """Put a file's rows back and return how many were missing; nothing of a file that is not whole.
 
-    Raises CannotRestore.
+    In a transaction for each part, so that nobody waits long for the players in it. Where that breaks off, doing it
+    again puts the rest back. Raises CannotRestore.
     """
-    path = folder / archive.name
+    path, put_back = folder / archive.name, _restorers[ArchiveKind(archive.kind)]
+    restored = 0
     try:
-        with transaction.atomic():
-            rows = archive_files.read(path, sha256=archive.sha256)
-            restored = sum(_restorers[ArchiveKind(archive.kind)](part, now) for part in _in_parts(rows))
-            archive.restored_at = now
-            archive.save(update_fields=["restored_at"])
+        for part in _in_parts(archive_files.read(path, sha256=archive.sha256)):
+            with transaction.atomic():
+                restored += put_back(part, now)
     except FileNotFoundError:
         where = f"it was written on {archive.host} to {archive.folder}"
         raise CannotRestore(f"{path} is not there: {where}. Copy it here, or name its folder with --folder") from None
     except (OSError, archive_files.Damaged) as problem:
         raise CannotRestore(f"{archive.name} was not put back: {problem}") from None
+    archive.restored_at = now
+    archive.save(update_fields=["restored_at"])
     return restored
 
 
@@ -255,14 +257,14 @@ def _set_backlog(cursor: Any, ids: Sequence[int], *, state: BacklogState, now: d
 
 def _put_matches_back(rows: Sequence[dict[str, Any]], now: datetime) -> int:
     with connection.cursor() as cursor:
-        people = {place["player_id"] for row in rows for place in row["participants"]}
-        # In the order in which ingest locks players; whoever was erased meanwhile is nobody.
-        cursor.execute(_LOCK_PEOPLE, {"people": [pk for pk in people if pk is not None]})
-        known = [pk for (pk,) in cursor.fetchall()]
-        values: dict[str, Any] = {"rows": json.dumps(rows), "now": now, "known": known}
+        people = {place["player_id"] for row in rows for place in row["participants"]} - {None}
+        values: dict[str, Any] = {"rows": json.dumps(rows), "now": now}
+        # Matches, then players: in the order of ingest. Whoever was erased meanwhile is nobody.
         cursor.execute(_PUT_MATCHES, values)
         ids = [pk for (pk,) in cursor.fetchall()]
-        cursor.execute(_PUT_PLACES, values | {"ids": ids})
+        cursor.execute(_LOCK_PEOPLE, {"people": list(people)})
+        known = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(_PUT_PLACES, {**values, "known": known, "ids": ids})
         cursor.execute(_COUNT_GAMES, {"ids": ids, "sign": 1})
         _set_backlog(cursor, ids, state=BacklogState.FETCHED, now=now)
     return len(ids)

@@ -15,7 +15,7 @@ _TEXTS: Final = {
     "work_items": ("reason", "traceback"),
     "job_executions": ("reason", "stop_reason", "traceback"),
 }
-_PLAYERS_GAMES: Final = ("wanted", "listed")
+PLAYERS_GAMES: Final = ("wanted", "listed")
 """What items about a player remember of their games (`updating`, `histories`)."""
 _ITEMS: Final = ("player", "history", "depth", "rank")
 
@@ -36,7 +36,7 @@ def _scrub(erased: Identity) -> None:
         # Whoever works on one ends at the next checkpoint, and what it remembers is not kept.
         mine = WorkItem.objects.open().filter(key__in=keys)
         mine.end(ItemState.CANCELLED, reason="the player was erased", now=database_now())
-        cursor.execute(_FORGET_GAMES, {"games": list(_PLAYERS_GAMES), "keys": keys})
+        cursor.execute(_FORGET_GAMES, {"games": list(PLAYERS_GAMES), "keys": keys})
 
 
 def _scrubbing(table: str, columns: tuple[str, ...]) -> str:

@@ -7,11 +7,12 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from django.db import connection, models, transaction
 from django.db.models.functions import TruncDate
 
+from riotwatch_jobs.jobs._erasing import PLAYERS_GAMES
 from riotwatch_jobs.models import Execution, ExecutionLog, ExecutionQuerySet, WorkItem
 from riotwatch_players import archiving
 from riotwatch_players.archiving import Archived, Span
@@ -19,9 +20,7 @@ from riotwatch_players.models import ArchiveKind, Player
 
 RUNS_AT_ONCE = 20
 """With their logs, which are capped by run."""
-NOT_KEPT: Final = ("wanted", "listed")
-"""What items remember of somebody's games."""
-_PUUID = re.compile(r"[A-Za-z0-9_-]{78}")
+_PUUID = re.compile(r"(?<![\w-])[\w-]{78}(?![\w-])")
 _NAME_IN_ADDRESS = re.compile(r"(by-riot-id/)[^\s/]+/[^\s/?]+")
 _TAG = re.compile(r"#(\w{2,10})")
 
@@ -62,7 +61,7 @@ def _free(span: Span) -> ExecutionQuerySet:
 def _rows(ids: Sequence[int]) -> Iterator[str]:
     with connection.cursor() as cursor:
         for first in range(0, len(ids), RUNS_AT_ONCE):
-            cursor.execute(_ROWS, {"ids": list(ids[first : first + RUNS_AT_ONCE]), "not_kept": list(NOT_KEPT)})
+            cursor.execute(_ROWS, {"ids": list(ids[first : first + RUNS_AT_ONCE]), "not_kept": list(PLAYERS_GAMES)})
             yield from nameless([text for (text,) in cursor.fetchall()])
 
 

@@ -15,10 +15,9 @@ from riotwatch_jobs.registry import register
 from riotwatch_players import archiving
 from riotwatch_players.archive_files import Damaged
 from riotwatch_players.archiving import Archived, Span
+from riotwatch_players.json_values import EPOCH
 from riotwatch_players.models import ArchiveKind
 
-EARLIEST = date(2009, 10, 27)
-"""The day on which League of Legends opened: no match is older."""
 BY_HAND = "A run by hand (trigger_job archive --from … --to …): the {} of its days, UTC. Empty: by age."
 
 
@@ -84,7 +83,7 @@ class Archive(Job):
     def _span(self, now: datetime, days: int) -> Span:
         if self.config.from_date is not None:
             return Span(self.config.from_date, self.config.to_date, by_hand=True)
-        return Span(EARLIEST, now.date() - timedelta(days=days + 1))
+        return Span(EPOCH.date(), now.date() - timedelta(days=days + 1))
 
 
 def _targets(kind: ArchiveKind, days: Iterable[date]) -> Iterator[Target]:

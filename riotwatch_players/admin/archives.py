@@ -13,7 +13,7 @@ from riotwatch_players.models import Archive
 
 @admin.register(Archive)
 class ArchiveAdmin(RecordAdmin):
-    """Newest days first."""
+    """What was written last first."""
 
     list_display = ("name", "kind", "day", "rows", "size", "made_at", "restored_at")
     list_filter = ("kind",)

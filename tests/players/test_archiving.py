@@ -2,6 +2,7 @@
 
 import json
 import lzma
+import random
 import stat
 from datetime import timedelta
 from pathlib import Path
@@ -179,12 +180,16 @@ def test_where_the_folder_cannot_be_written_nothing_is_lost(folder):
     assert (Match.objects.count(), Archive.objects.count()) == (1, 0)
 
 
-def test_a_file_that_does_not_read_back_is_told_and_takes_no_name(folder, monkeypatch):
-    store(1)
-    monkeypatch.setattr(archive_files, "_digest_of_lines", lambda part: (0, ""))
+def test_a_file_that_does_not_read_back_is_told_and_takes_no_name(folder):
+    def rows_whose_disk_loses_them():
+        for _ in range(300):
+            yield json.dumps(random.randbytes(5_000).hex())
+        (part,) = folder.iterdir()
+        part.write_bytes(b"")
+
     with pytest.raises(archive_files.Damaged, match="did not read back as it was written"):
-        archive()
-    assert (Match.objects.count(), list(folder.iterdir())) == (1, [])
+        archive_files.write(folder / "one.jsonl.xz", {}, rows_whose_disk_loses_them())
+    assert list(folder.iterdir()) == []
 
 
 def test_a_damaged_or_missing_file_is_named_and_nothing_of_it_is_put_back(folder):

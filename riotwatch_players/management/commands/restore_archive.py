@@ -17,7 +17,7 @@ EXIT_BAD_INPUT = 2
 
 
 class Command(TellingCommand):
-    """Each file is put back whole or not at all; what is there already stays as it is."""
+    """A file that is not whole is not touched; what is there already stays as it is."""
 
     help = "Put archived matches or runs back into the database they came from. They stay for 30 days at least."
 
@@ -36,10 +36,13 @@ class Command(TellingCommand):
         if unknown := [path.name for path in paths if path.name not in known]:
             text = f"this database knows no archive {unknown[0]}: see list_archives. Nothing was put back"
             raise CommandError(text, returncode=EXIT_BAD_INPUT)
-        for path in paths:
-            self._restore(known[path.name], options["folder"] or _folder_of(path), as_json=options["json"])
+        told = [self._restore(known[path.name], options["folder"] or _folder_of(path)) for path in paths]
+        if options["json"]:
+            self.tell_json(told)
+        else:
+            self.stdout.writelines(_in_words(one) for one in told)
 
-    def _restore(self, archive: Archive, folder: Path, *, as_json: bool) -> None:
+    def _restore(self, archive: Archive, folder: Path) -> dict[str, Any]:
         try:
             restored = archiving.restore(archive, folder=folder, now=timezone.now())
         except archiving.CannotRestore as problem:
@@ -47,9 +50,12 @@ class Command(TellingCommand):
         by = command_line.operator()
         text = f"put {restored} of {archive.rows} rows back, by {by}"
         LogEntry.objects.log_actions(command_line.account().pk, [archive], CHANGE, text, single_object=True)
-        there = "" if restored == archive.rows else "; the others were there"
-        told = f"{archive.name}: {restored} of {archive.rows} put back{there}"
-        self.tell(told, {"name": archive.name, "rows": archive.rows, "restored": restored}, as_json=as_json)
+        return {"name": archive.name, "rows": archive.rows, "restored": restored}
+
+
+def _in_words(told: dict[str, Any]) -> str:
+    there = "" if told["restored"] == told["rows"] else "; the others were there"
+    return f"{told['name']}: {told['restored']} of {told['rows']} put back{there}\n"
 
 
 def _folder_of(path: Path) -> Path:
