@@ -18,6 +18,7 @@ from riotwatch_jobs.switching import BadInput, Refused
 
 EXIT_CODES_IN_WORDS = "Exit codes: 0 done, 1 the database does not answer, 2 bad input, 4 refused by the state."
 WIDEST_TABLE = 500
+"""What a table's words are measured in: more than any window."""
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_TIMED_OUT, EXIT_REFUSED, EXIT_PARTIAL = 1, 2, 3, 4, 5
 
 
@@ -102,9 +103,9 @@ def time_text(instant: datetime | None) -> str:
     return instant.strftime("%Y-%m-%d %H:%M") if instant else "-"
 
 
-def short_time_text(instant: datetime | None) -> str:
-    """For tables with many columns of times that are never a year away."""
-    return instant.strftime("%m-%d %H:%M") if instant else "-"
+def short_time_text(instant: datetime | None, *, now: datetime) -> str:
+    """For tables with many columns: the year only where it is another one."""
+    return instant.strftime("%m-%d %H:%M") if instant and instant.year == now.year else time_text(instant)
 
 
 def run_as_json(execution: Execution) -> dict[str, Any]:

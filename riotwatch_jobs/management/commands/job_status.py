@@ -1,9 +1,9 @@
 """`manage.py job_status`: how the jobs are doing, or all about one of them."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
-from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from riotwatch_jobs import describing, overview, registry, rescheduling, scheduling, slots, statistics
@@ -18,7 +18,7 @@ RUNS_SHOWN = 10
 class Command(OperatorCommand):
     """A table of all jobs with their last 24 hours; of one job also its schedules and newest runs."""
 
-    help = "Show each job's state, schedule and last 24 hours; with JOB_ID its schedules and newest runs too."
+    help = "Show each job's state, next run and last 24 hours; with JOB_ID its schedules and newest runs too."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
@@ -43,14 +43,14 @@ class Command(OperatorCommand):
         self._show_jobs([job], numbers)
         for schedule in schedules:
             self.say("schedule {id}{off}: {in_words}; next (UTC): {next_text}".format(**schedule))
-        self.show(_table_of_runs(runs))
+        self.show(_table_of_runs(runs, now=self.now))
         plain = [
             {name: one[name] for name in ("id", "schedule", "in_words", "enabled", "next_runs")} for one in schedules
         ]
         return {**_as_json(job, numbers), "schedules": plain, "runs": [run_as_json(run) for run in runs]}
 
     def _show_jobs(self, jobs: list[JobOverview], numbers: dict[str, Statistics]) -> None:
-        self.show(_table_of(jobs, numbers))
+        self.show(_table_of(jobs, numbers, now=self.now))
         for job in jobs:
             if job.paused:
                 self.say(f"{job.job_id} is {job.paused} (resume_job {job.job_id} ends it)")
@@ -77,19 +77,19 @@ def _as_json(job: JobOverview, numbers: dict[str, Statistics]) -> dict[str, Any]
     return {**job.as_json(), "last_24_h": numbers.get(job.job_id, Statistics()).as_json()}
 
 
-def _table_of(jobs: list[JobOverview], numbers: dict[str, Statistics]) -> Table:
+def _table_of(jobs: list[JobOverview], numbers: dict[str, Statistics], *, now: datetime) -> Table:
     titles = ("job", "state", "next (UTC)", "last run (UTC)")
     numbers_of_day = ("runs", "ok", "failed", "mean s", "requests", "most", "missed")
     columns = [Column(title, no_wrap=True) for title in titles]
     columns += [Column(title, no_wrap=True, justify="right") for title in numbers_of_day]
-    table = Table(*columns, box=SIMPLE_HEAD, caption="numbers: last 24 hours")
+    table = Table(*columns, box=None, pad_edge=False, caption="numbers: last 24 hours")
     for job in jobs:
         day, last = numbers.get(job.job_id, Statistics()), job.last_run
         table.add_row(
             job.job_id,
             "paused" if job.paused else "on" if job.enabled else "off",
-            short_time_text(job.next_run),
-            f"{short_time_text(last.queued_at)} {last.state.lower()}" if last else "never",
+            short_time_text(job.next_run, now=now),
+            f"{short_time_text(last.queued_at, now=now)} {last.state.lower()}" if last else "never",
             *map(str, (day.runs, day.ok, day.failed)),
             *(_number(value) for value in (day.mean_duration_s, day.mean_requests)),
             str(day.max_requests if day.max_requests is not None else "-"),
@@ -98,15 +98,15 @@ def _table_of(jobs: list[JobOverview], numbers: dict[str, Statistics]) -> Table:
     return table
 
 
-def _table_of_runs(runs: list[Execution]) -> Table:
+def _table_of_runs(runs: list[Execution], *, now: datetime) -> Table:
     columns = [Column(title, no_wrap=True) for title in ("run", "state", "queued (UTC)")]
     columns += [Column(title, no_wrap=True, justify="right") for title in ("took s", "done", "failed", "skipped")]
-    table = Table(*columns, "trigger", Column("reason", min_width=12), box=SIMPLE_HEAD)
+    table = Table(*columns, "trigger", Column("reason", min_width=12), box=None, pad_edge=False)
     for run in runs:
         table.add_row(
             str(run.pk),
             run.state + (" (partial)" if run.is_partial else ""),
-            short_time_text(run.queued_at),
+            short_time_text(run.queued_at, now=now),
             _number(run.duration_s),
             *map(str, (run.items_done, run.items_failed, run.items_skipped)),
             f"{run.trigger} {run.triggered_by}".strip(),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Column, Table
 
 from riotwatch_jobs import overview
@@ -19,15 +18,15 @@ class Command(OperatorCommand):
         del options
         jobs = overview.all_jobs(now=self.now)
         titles = ("job", "on", "schedule (UTC)", "next (UTC)", "last run (UTC)", "took", "queue")
-        table = Table(*(Column(title, no_wrap=True) for title in titles), box=SIMPLE_HEAD)
+        table = Table(*(Column(title, no_wrap=True) for title in titles), box=None, pad_edge=False)
         for job in jobs:
             last = job.last_run
             table.add_row(
                 job.job_id,
                 "paused" if job.paused else "yes" if job.enabled else "no",
                 job.schedule,
-                short_time_text(job.next_run),
-                f"{last.state.lower()} {short_time_text(last.queued_at)}" if last else "never",
+                short_time_text(job.next_run, now=self.now),
+                f"{last.state.lower()} {short_time_text(last.queued_at, now=self.now)}" if last else "never",
                 f"{last.duration_s:.1f} s" if last and last.duration_s is not None else "",
                 job.queue,
             )
