@@ -44,7 +44,7 @@ ORDER BY matches.id, place
 """
 
 # It looks at a table while that is filled, and what is invisible to it then, the VACUUM at the end cannot mark as
-# visible: a quarter of an index-only scan would fetch rows or three quarters, by chance.
+# visible: an index-only scan would fetch more or fewer of its rows all the same, by chance.
 _WITHOUT_AUTOVACUUM = "ALTER TABLE match_participants SET (autovacuum_enabled = false)"
 
 

@@ -7,10 +7,9 @@ for the teammates of each game, and the difference counts (see `plays`).
 from typing import Annotated, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-from riotwatch_players.detection.history import ROLES, TIERS, Floats, Values
+from riotwatch_players.detection.history import ROLES, TIERS, Floats, Numbers, Values
 from riotwatch_players.detection.metrics import METRICS
 
 MIN_ROWS = 60
@@ -104,7 +103,7 @@ class Baseline:
         self._median = _by_metric(np.array(table.median))
         self._per_spread = _by_metric(1 / (MAD_TO_SD * np.array(table.mad)))
 
-    def z(self, metrics: Values, *, tier: Floats, role: npt.NDArray[np.floating], win: Floats) -> Values:
+    def z(self, metrics: Values, *, tier: Floats, role: Numbers, win: Floats) -> Values:
         """Robust z of metrics (first axis METRICS): tier and role as indices (NaN = unknown), win 0 or 1.
 
         An unknown tier is taken as GOLD; with an unknown role or result there is no z (NaN).

@@ -10,6 +10,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
+Numbers = npt.NDArray[np.floating[Any]]
 Values = TypeVar("Values", Floats, npt.NDArray[np.float32])
 
 MAX_GAMES = 100
@@ -64,7 +65,7 @@ class History:
 
     games: Floats
     """Games x GAME_FIELDS."""
-    teammates: npt.NDArray[np.floating[Any]]
+    teammates: Numbers
     """Games x TEAMMATES x SCORE_FIELDS."""
     accounts: Ints
     """Games x TEAMMATES: a number for the teammate's account, the same in every game; UNKNOWN_ACCOUNT is unknown."""
@@ -107,15 +108,15 @@ class Batch:
 
 def pack(histories: Sequence[History]) -> Batch:
     """The newest MAX_GAMES usable games of each. Impossible values become unknown; nothing is raised for them."""
-    games = np.concatenate([one.games for one in histories] or [_NO_GAME.games[:0]])
-    source = _newest_usable(games, [len(one.games) for one in histories])
-    teammates = [one.teammates for one in (*histories, _NO_GAME)]
-    by_field = np.concatenate(teammates, dtype=np.float32, casting="same_kind").T
+    everybody = (*histories, _NO_GAME)
+    games = np.concatenate([one.games for one in everybody])
+    teammates = np.concatenate([one.teammates for one in everybody], dtype=np.float32, casting="same_kind")
+    source = _newest_usable(games[:-1], [len(one.games) for one in histories])
     return Batch(
-        games=_possible(np.take(np.vstack([games, _NO_GAME.games]).T, source, axis=1)),
-        teammates=_possible(np.take(by_field, source, axis=2)),
-        accounts=np.concatenate([one.accounts for one in (*histories, _NO_GAME)])[source],
-        played=source < len(games),
+        games=_possible(np.take(games.T, source, axis=1)),
+        teammates=_possible(np.take(teammates.T, source, axis=2)),
+        accounts=np.concatenate([one.accounts for one in everybody])[source],
+        played=source < len(games) - 1,
         histories=tuple(histories),
     )
 

@@ -10,7 +10,16 @@ import numpy.typing as npt
 
 from riotwatch_players.detection.baseline import Baseline
 from riotwatch_players.detection.champions import champions_of
-from riotwatch_players.detection.history import ROLES, SCORE_FIELDS, UNKNOWN_ACCOUNT, Batch, Bools, Floats, Ints
+from riotwatch_players.detection.history import (
+    ROLES,
+    SCORE_FIELDS,
+    UNKNOWN_ACCOUNT,
+    Batch,
+    Bools,
+    Floats,
+    Ints,
+    Numbers,
+)
 from riotwatch_players.detection.metrics import METRICS, metrics_of
 
 MOST_Z = 4.0
@@ -35,7 +44,6 @@ SUPPORT = ROLES.index("UTILITY")
 
 _POSITION = SCORE_FIELDS.index("position")
 Single = npt.NDArray[np.float32]
-Numbers = npt.NDArray[np.floating]
 AnyArray = npt.NDArray[Any]
 
 

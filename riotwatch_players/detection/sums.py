@@ -123,5 +123,4 @@ def begins_session(plays: Plays) -> Bools:
 
 def hours_of(plays: Plays) -> Ints:
     """The part of the day of each game; 0 where the time is unknown."""
-    part = np.nan_to_num(plays.at_s).astype(np.intp) // PART_OF_DAY_S
-    return part - part // HOURS * HOURS  # a remainder takes five times as long
+    return np.nan_to_num(plays.at_s).astype(np.intp) // PART_OF_DAY_S % HOURS

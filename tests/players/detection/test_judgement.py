@@ -14,6 +14,7 @@ from riotwatch_players.detection.judgement import score
 from riotwatch_players.detection.records import read_history
 from riotwatch_players.detection.scans import scan
 from riotwatch_players.detection.signal_names import EVERY_FACTOR
+from riotwatch_players.detection.signals import PLAYERS_AT_ONCE
 from riotwatch_players.detection.sums import SEGMENTS
 from riotwatch_players.detection.verdict import verdicts_of
 from riotwatch_players.detection.words import State, Verdict
@@ -263,6 +264,14 @@ def test_a_judgement_does_not_depend_on_who_else_is_judged():
     (alone,) = judged(mine)
     assert judged(history(100, seed=21), mine, history(5, seed=22))[1] == alone
     assert judged(mine) == [alone]
+
+
+@pytest.mark.parametrize("others", [PLAYERS_AT_ONCE - 1, PLAYERS_AT_ONCE])
+def test_nor_on_who_is_compared_in_another_part(others):
+    mine, short = history(37, seed=20, stronger=0.4), history(25, seed=21)
+    found = judged(*[short] * others, mine, history(100, seed=22))
+    assert found[others] == judged(mine)[0]
+    assert found[:others] == judged(short) * others
 
 
 def test_the_order_of_teammates_and_their_names_do_not_matter():
