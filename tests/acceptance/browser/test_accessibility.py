@@ -10,7 +10,7 @@ from riotwatch_jobs.models import Execution, JobConfiguration
 from riotwatch_players.models import Player
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
+COLORS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 JOBS = ("tracked_player_updater", "match_fetcher", "smurf_analyzer")
 
 
